@@ -1,0 +1,146 @@
+// One JSON value, for everything here that speaks JSON: protocol messages, chart specifications, safetensors
+// headers, saved runs, data sets. Parsing and printing are FoundationEssentials' own.
+
+import FoundationEssentials
+
+/// A JSON value.
+///
+/// Numbers keep the difference between whole and real. A real that is not finite has no JSON form and prints as `null`,
+/// so that a NaN in a loss table can never break the reader of the whole message. Objects print with sorted keys: the
+/// same value is always the same bytes.
+package enum JSON: Sendable, Equatable {
+  case null
+  case bool(Bool)
+  case int(Int)
+  case double(Double)
+  case string(String)
+  case array([JSON])
+  case object([String: JSON])
+}
+
+extension JSON {
+  /// Parses UTF-8 text.
+  ///
+  /// Throws `JSONError` for anything that is not JSON, or nests deeper than the parser's limit.
+  package init(parsing bytes: some Sequence<UInt8>) throws {
+    do {
+      self = try JSONDecoder().decode(JSON.self, from: Data(bytes))
+    } catch {
+      throw JSONError(reason: JSONError.describe(error))
+    }
+  }
+
+  /// Parses a string; see `init(parsing:)`.
+  package init(parsing text: String) throws { try self.init(parsing: text.utf8) }
+
+  /// UTF-8 bytes, keys sorted, no white space; `pretty` adds line breaks and indentation.
+  package func bytes(pretty: Bool = false) -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting =
+      pretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
+    guard let data = try? encoder.encode(self) else {
+      preconditionFailure("a JSON value always encodes: not-finite numbers are written as null")
+    }
+    return [UInt8](data)
+  }
+
+  /// The text of `bytes(pretty:)`.
+  package func text(pretty: Bool = false) -> String { String(decoding: bytes(pretty: pretty), as: UTF8.self) }
+}
+
+/// Text that is not JSON: what the parser said of it.
+package struct JSONError: Error, CustomStringConvertible {
+  package let reason: String
+  package var description: String { "not valid JSON: \(reason)" }
+
+  static func describe(_ error: any Error) -> String {
+    if case DecodingError.dataCorrupted(let context) = error {
+      if let underlying = context.underlyingError { return "\(underlying)" }
+      return context.debugDescription
+    }
+    return "\(error)"
+  }
+}
+
+// MARK: Reading
+
+extension JSON {
+  /// The member of an object; nil for a missing key and for a value that is no object.
+  package subscript(key: String) -> JSON? {
+    if case .object(let members) = self { return members[key] }
+    return nil
+  }
+
+  /// The element of an array; nil out of range and for a value that is no array.
+  package subscript(index: Int) -> JSON? {
+    if case .array(let elements) = self, elements.indices.contains(index) { return elements[index] }
+    return nil
+  }
+
+  package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+  package var int: Int? { if case .int(let value) = self { value } else { nil } }
+  package var string: String? { if case .string(let value) = self { value } else { nil } }
+  package var array: [JSON]? { if case .array(let value) = self { value } else { nil } }
+  package var object: [String: JSON]? { if case .object(let value) = self { value } else { nil } }
+
+  /// A number, whole or real.
+  package var double: Double? {
+    switch self {
+    case .double(let value): value
+    case .int(let value): Double(value)
+    default: nil
+    }
+  }
+}
+
+// MARK: Literals
+
+extension JSON: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
+  ExpressibleByFloatLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
+{
+  package init(stringLiteral value: String) { self = .string(value) }
+  package init(booleanLiteral value: Bool) { self = .bool(value) }
+  package init(integerLiteral value: Int) { self = .int(value) }
+  package init(floatLiteral value: Double) { self = .double(value) }
+  package init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  package init(dictionaryLiteral elements: (String, JSON)...) {
+    self = .object(Dictionary(elements, uniquingKeysWith: { _, last in last }))
+  }
+  package init(nilLiteral: ()) { self = .null }
+}
+
+// MARK: Codable
+
+extension JSON: Codable {
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if container.decodeNil() {
+      self = .null
+    } else if let value = try? container.decode(String.self) {
+      self = .string(value)
+    } else if let value = try? container.decode(Bool.self) {
+      self = .bool(value)
+    } else if let value = try? container.decode(Int.self) {
+      self = .int(value)
+    } else if let value = try? container.decode(Double.self) {
+      self = .double(value)
+    } else if let value = try? container.decode([String: JSON].self) {
+      self = .object(value)
+    } else {
+      self = .array(try container.decode([JSON].self))
+    }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .null: try container.encodeNil()
+    case .bool(let value): try container.encode(value)
+    case .int(let value): try container.encode(value)
+    case .double(let value): if value.isFinite { try container.encode(value) } else { try container.encodeNil() }
+    case .string(let value): try container.encode(value)
+    case .array(let value): try container.encode(value)
+    case .object(let value): try container.encode(value)
+    }
+  }
+}
