@@ -31,6 +31,9 @@ let package = Package(
   products: [],
   targets: [
     room("JSONValues"),
+    room("RandomStreams"),
+    room("Display", ["JSONValues"]),
     tests("JSONValuesTests", ["JSONValues"]),
+    tests("RandomStreamsTests", ["RandomStreams"]),
   ]
 )

@@ -8,7 +8,7 @@ import FoundationEssentials
 /// Numbers keep the difference between whole and real. A real that is not finite has no JSON form and prints as `null`,
 /// so that a NaN in a loss table can never break the reader of the whole message. Objects print with sorted keys: the
 /// same value is always the same bytes.
-package enum JSON: Sendable, Equatable {
+public enum JSON: Sendable, Equatable {
   case null
   case bool(Bool)
   case int(Int)
@@ -22,7 +22,7 @@ extension JSON {
   /// Parses UTF-8 text.
   ///
   /// Throws `JSONError` for anything that is not JSON, or nests deeper than the parser's limit.
-  package init(parsing bytes: some Sequence<UInt8>) throws {
+  public init(parsing bytes: some Sequence<UInt8>) throws {
     do {
       self = try JSONDecoder().decode(JSON.self, from: Data(bytes))
     } catch {
@@ -31,10 +31,10 @@ extension JSON {
   }
 
   /// Parses a string; see `init(parsing:)`.
-  package init(parsing text: String) throws { try self.init(parsing: text.utf8) }
+  public init(parsing text: String) throws { try self.init(parsing: text.utf8) }
 
   /// UTF-8 bytes, keys sorted, no white space; `pretty` adds line breaks and indentation.
-  package func bytes(pretty: Bool = false) -> [UInt8] {
+  public func bytes(pretty: Bool = false) -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting =
       pretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
@@ -45,13 +45,15 @@ extension JSON {
   }
 
   /// The text of `bytes(pretty:)`.
-  package func text(pretty: Bool = false) -> String { String(decoding: bytes(pretty: pretty), as: UTF8.self) }
+  public func text(pretty: Bool = false) -> String { String(decoding: bytes(pretty: pretty), as: UTF8.self) }
 }
 
 /// Text that is not JSON: what the parser said of it.
-package struct JSONError: Error, CustomStringConvertible {
-  package let reason: String
-  package var description: String { "not valid JSON: \(reason)" }
+public struct JSONError: Error, CustomStringConvertible {
+  /// What the parser said, one sentence.
+  public let reason: String
+  /// The reason with what it is about.
+  public var description: String { "not valid JSON: \(reason)" }
 
   static func describe(_ error: any Error) -> String {
     if case DecodingError.dataCorrupted(let context) = error {
@@ -66,25 +68,30 @@ package struct JSONError: Error, CustomStringConvertible {
 
 extension JSON {
   /// The member of an object; nil for a missing key and for a value that is no object.
-  package subscript(key: String) -> JSON? {
+  public subscript(key: String) -> JSON? {
     if case .object(let members) = self { return members[key] }
     return nil
   }
 
   /// The element of an array; nil out of range and for a value that is no array.
-  package subscript(index: Int) -> JSON? {
+  public subscript(index: Int) -> JSON? {
     if case .array(let elements) = self, elements.indices.contains(index) { return elements[index] }
     return nil
   }
 
-  package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
-  package var int: Int? { if case .int(let value) = self { value } else { nil } }
-  package var string: String? { if case .string(let value) = self { value } else { nil } }
-  package var array: [JSON]? { if case .array(let value) = self { value } else { nil } }
-  package var object: [String: JSON]? { if case .object(let value) = self { value } else { nil } }
+  /// A truth value; nil for any other kind.
+  public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+  /// A whole number; nil for any other kind.
+  public var int: Int? { if case .int(let value) = self { value } else { nil } }
+  /// A string; nil for any other kind.
+  public var string: String? { if case .string(let value) = self { value } else { nil } }
+  /// The elements of an array; nil for any other kind.
+  public var array: [JSON]? { if case .array(let value) = self { value } else { nil } }
+  /// The members of an object; nil for any other kind.
+  public var object: [String: JSON]? { if case .object(let value) = self { value } else { nil } }
 
   /// A number, whole or real.
-  package var double: Double? {
+  public var double: Double? {
     switch self {
     case .double(let value): value
     case .int(let value): Double(value)
@@ -98,21 +105,29 @@ extension JSON {
 extension JSON: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
   ExpressibleByFloatLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
 {
-  package init(stringLiteral value: String) { self = .string(value) }
-  package init(booleanLiteral value: Bool) { self = .bool(value) }
-  package init(integerLiteral value: Int) { self = .int(value) }
-  package init(floatLiteral value: Double) { self = .double(value) }
-  package init(arrayLiteral elements: JSON...) { self = .array(elements) }
-  package init(dictionaryLiteral elements: (String, JSON)...) {
+  /// A string literal.
+  public init(stringLiteral value: String) { self = .string(value) }
+  /// A truth literal.
+  public init(booleanLiteral value: Bool) { self = .bool(value) }
+  /// A whole-number literal.
+  public init(integerLiteral value: Int) { self = .int(value) }
+  /// A real literal.
+  public init(floatLiteral value: Double) { self = .double(value) }
+  /// An array literal.
+  public init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  /// An object literal; of equal keys the last one counts.
+  public init(dictionaryLiteral elements: (String, JSON)...) {
     self = .object(Dictionary(elements, uniquingKeysWith: { _, last in last }))
   }
-  package init(nilLiteral: ()) { self = .null }
+  /// The literal `nil`.
+  public init(nilLiteral: ()) { self = .null }
 }
 
 // MARK: Codable
 
 extension JSON: Codable {
-  package init(from decoder: any Decoder) throws {
+  /// Reads one value of any kind.
+  public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
       self = .null
@@ -131,7 +146,8 @@ extension JSON: Codable {
     }
   }
 
-  package func encode(to encoder: any Encoder) throws {
+  /// Writes this value; a real that is not finite becomes `null`.
+  public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     switch self {
     case .null: try container.encodeNil()
