@@ -34,6 +34,7 @@ package enum RandomPurpose: UInt32, Sendable {
   case batches = 5
   case resampling = 6
   case user = 7
+  case evaluation = 8
 }
 
 /// The random numbers that belong to one place: a seed, a purpose and up to two coordinates.

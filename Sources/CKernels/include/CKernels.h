@@ -1,0 +1,117 @@
+// Row kernels in C, compiled once for each of three x86-64 levels and chosen at run time by the loader.
+//
+// Why C: Swift compiles for the baseline processor (four lanes, no fused multiply-add) and cannot yet choose at run
+// time. Every kernel here has a naive Double twin in the tests.
+//
+// Conventions. Matrices are row-major float32. Nothing aliases unless the comment says so. Gradients of parameters
+// accumulate (+=); gradients of activations are assigned (=) unless the comment says otherwise. No kernel allocates.
+// Every result is a function of its row alone: the same row gives the same bits whatever rows stand beside it.
+#pragma once
+#include <stdint.h>
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+// --- Dense rows ------------------------------------------------------------------------------------------------
+
+/// y[r, n] (+)= Σ_k x[r, k] · w[n, k] for n in first..<last; x: rows × depth, w: outputs × depth, y: rows × outputs.
+/// Adds to y where `accumulate` is not 0. The kernel for few rows: it reads the weights once, at the memory's speed.
+void opsd_linear_rows(const float *x, const float *w, float *y, int64_t rows, int64_t depth, int64_t outputs,
+                      int64_t first, int64_t last, int32_t accumulate);
+
+// --- Normalisation ---------------------------------------------------------------------------------------------
+
+/// RMSNorm: y = x · s · w with s = 1/√(mean(x²) + epsilon); x, y: rows × width, scale: rows. y may be x.
+void opsd_rms_norm(const float *x, const float *w, float *y, float *scale, int64_t rows, int64_t width, float epsilon);
+
+/// Backward of RMSNorm. dx (assigned, or added to where `accumulate`): rows × width; dw: width (accumulates).
+/// x is the input of the forward pass, scale its saved s. dx may be dy.
+void opsd_rms_norm_backward(const float *dy, const float *x, const float *w, const float *scale, float *dx, float *dw,
+                            int64_t rows, int64_t width, int32_t accumulate);
+
+// --- Heads: normalisation and rotary embedding ------------------------------------------------------------------
+
+/// For each row: RMSNorm over each head, then rotation of its halves by position · base^(−2i/width).
+/// x: rows × stride, the heads at its front; y: rows × heads × width; scale: rows × heads; tables: position × width/2.
+void opsd_norm_rotate(const float *x, int64_t stride, const float *w, const float *cosines, const float *sines,
+                      const int32_t *positions, float *y, float *scale, int64_t rows, int64_t heads, int64_t width,
+                      float epsilon);
+
+/// Backward of `opsd_norm_rotate`: dy: rows × heads × width; dx: rows × stride (its front, assigned); dw: width (+=).
+void opsd_norm_rotate_backward(const float *dy, const float *x, int64_t stride, const float *w, const float *cosines,
+                               const float *sines, const int32_t *positions, const float *scale, float *dx, float *dw,
+                               int64_t rows, int64_t heads, int64_t width);
+
+// --- Attention --------------------------------------------------------------------------------------------------
+
+/// In place: scores → probabilities of causal attention. scores: rows × stride; row r sees columns 0...first + r, the
+/// rest of its `columns` become 0. logSum[r · step] = log Σ exp(scale · score).
+void opsd_causal_softmax(float *scores, int64_t stride, int64_t rows, int64_t columns, int64_t first, float scale,
+                         float *logSum, int64_t step);
+
+/// In place: scores → the same probabilities again, from the saved logSum.
+void opsd_causal_probabilities(float *scores, int64_t stride, int64_t rows, int64_t columns, int64_t first,
+                               float scale, const float *logSum, int64_t step);
+
+/// In place: dP → dS = scale · P · (dP − Σ_j P_j dP_j); both rows × stride.
+void opsd_softmax_backward(const float *probabilities, float *gradient, int64_t stride, int64_t rows, int64_t columns,
+                           float scale);
+
+/// Attention of one token over a cache. q: heads × width (the heads that share this key-value head);
+/// keys: width × capacity (transposed); values: capacity × width; sees `count` tokens; out: heads × width;
+/// scratch: count rounded up to 16. capacity is a multiple of 16.
+void opsd_attend(const float *q, const float *keys, const float *values, float *out, float *scratch, int64_t heads,
+                 int64_t width, int64_t count, int64_t capacity, float scale);
+
+// --- Feed-forward -----------------------------------------------------------------------------------------------
+
+/// SwiGLU: h = silu(g) · u; gu: rows × 2·width (g, then u); h: rows × width.
+void opsd_swiglu(const float *gu, float *h, int64_t rows, int64_t width);
+
+/// Backward of SwiGLU: dgu (assigned) from dh and the saved gu. dgu may be gu.
+void opsd_swiglu_backward(const float *dh, const float *gu, float *dgu, int64_t rows, int64_t width);
+
+// --- Vocabulary rows --------------------------------------------------------------------------------------------
+
+/// In place: logits → log-probabilities, log softmax(z / temperature); z: rows × width.
+void opsd_log_softmax(float *z, int64_t rows, int64_t width, float inverseTemperature);
+
+/// Divergence of a teacher p and a student q over the vocabulary, and its gradient by the student's logits.
+/// In: lp, lq: rows × width log-probabilities; weight: rows. Out: loss: rows (unweighted, nats);
+/// lq ← weight · inverseTemperature · ∂D/∂(z/T). kind 0: forward KL(p‖q), 1: reverse KL(q‖p), 2: JSD with teacher
+/// weight beta.
+void opsd_divergence(int32_t kind, float beta, const float *lp, float *lq, const float *weight, float *loss,
+                     int64_t rows, int64_t width, float inverseTemperature);
+
+/// Cross-entropy of rows of log-probabilities with one target each, and its gradient by the logits.
+/// Out: loss: rows (unweighted, nats); lq ← weight · (q − 1[target]).
+void opsd_cross_entropy(float *lq, const int32_t *targets, const float *weight, float *loss, int64_t rows,
+                        int64_t width);
+
+/// Entropy in nats of rows of log-probabilities.
+void opsd_entropy(const float *lp, float *entropy, int64_t rows, int64_t width);
+
+// --- Vectors ----------------------------------------------------------------------------------------------------
+
+/// y += x.
+void opsd_add(const float *x, float *y, int64_t count);
+/// Σ x², in double.
+double opsd_sum_of_squares(const float *x, int64_t count);
+/// One step of AdamW (Loshchilov and Hutter, 2019), as PyTorch computes it; g is scaled by gradientScale first.
+/// decay: 1 − rate · weight decay; stepSize: rate / (1 − β₁ᵗ); inverseRoot: 1/√(1 − β₂ᵗ).
+void opsd_adamw(float *w, const float *g, float *m, float *v, int64_t count, float gradientScale, float decay,
+                float stepSize, float inverseRoot, float beta1, float beta2, float epsilon);
+
+/// A hint to the processor that the caller spins.
+static inline void opsd_relax(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#else
+  __asm__ volatile("yield");
+#endif
+}
+
+#if defined(__cplusplus)
+}
+#endif

@@ -1,0 +1,3 @@
+// OpenBLAS: single-precision matrix products and the control of its own threads.
+#pragma once
+#include <cblas.h>

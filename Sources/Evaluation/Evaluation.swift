@@ -1,0 +1,110 @@
+// How good is a policy? avg@k on given problems, with an interval that says how far the number can be trusted.
+
+package import Rollouts
+package import Tasks
+
+import RandomStreams
+
+/// What stands in front of the policy when it is examined.
+package enum Role: String, Sendable, CaseIterable {
+  /// The problem alone.
+  case student
+  /// The problem with the reference beside it.
+  case teacher
+}
+
+/// An examination: which problems, how often, how sampled.
+package struct Examination: Sendable {
+  package var task: any ReasoningTask
+  package var problems: [Problem]
+  package var role: Role
+  /// k, the attempts at each problem.
+  package var samples: Int
+  package var rule: SamplingRule
+  package var seed: UInt64
+
+  package init(
+    task: any ReasoningTask, problems: [Problem], role: Role = .student, samples: Int = 1, rule: SamplingRule,
+    seed: UInt64
+  ) {
+    self.task = task
+    self.problems = problems
+    self.role = role
+    self.samples = samples
+    self.rule = rule
+    self.seed = seed
+  }
+
+  /// Lets the policy answer and judges every attempt.
+  ///
+  /// Attempt j at problem i draws from the coordinates (seed, i, j). Throws `Interruption`, and `VocabularyError` where
+  /// the task uses characters that the policy does not know.
+  package func callAsFunction(
+    _ policy: Policy, isInterrupted: @Sendable () -> Bool = { false }, onToken: @Sendable (Int) -> Void = { _ in }
+  ) throws -> EvaluationResult {
+    var requests: [RolloutRequest] = []
+    for (index, problem) in problems.enumerated() {
+      let prompt = try policy.encode(
+        role == .student ? task.studentPrompt(problem) : task.teacherPrompt(problem))
+      for sample in 0..<samples {
+        requests.append(
+          RolloutRequest(prompt: prompt, stream: RandomStream(seed: seed, purpose: .evaluation, index, sample)))
+      }
+    }
+    let rollouts = try policy.parameters.sample(
+      requests, rule, end: policy.endToken, isInterrupted: isInterrupted, onToken: onToken)
+    var correct = Array(repeating: 0, count: problems.count)
+    var formatted = 0
+    for (index, rollout) in rollouts.enumerated() {
+      let verdict = task.verify(try policy.decode(rollout.tokens), for: problems[index / samples])
+      if verdict.isCorrect { correct[index / samples] += 1 }
+      if verdict.isFormatted { formatted += 1 }
+    }
+    return EvaluationResult(
+      correct: correct, samples: samples, formatted: formatted,
+      tokens: rollouts.reduce(0) { $0 + $1.tokens.count }, ended: rollouts.count { $0.hasEnded })
+  }
+}
+
+/// What an examination found.
+package struct EvaluationResult: Sendable, Equatable {
+  /// Right attempts at each problem, of `samples`.
+  package let correct: [Int]
+  /// k.
+  package let samples: Int
+  /// Attempts that ended and stated an answer.
+  package let formatted: Int
+  /// Tokens drawn in all.
+  package let tokens: Int
+  /// Attempts that ended with the end token.
+  package let ended: Int
+
+  private var attempts: Int { correct.count * samples }
+
+  /// avg@k: the share of right attempts.
+  package var accuracy: Double { attempts == 0 ? .nan : Double(correct.reduce(0, +)) / Double(attempts) }
+  /// The share of attempts that ended and stated an answer.
+  package var formatRate: Double { attempts == 0 ? .nan : Double(formatted) / Double(attempts) }
+  /// The mean length of an attempt, in tokens.
+  package var meanLength: Double { attempts == 0 ? .nan : Double(tokens) / Double(attempts) }
+
+  /// A 95 % interval of `accuracy` over the draw of problems and attempts.
+  ///
+  /// Wilson's score interval (1927) with the effective number of attempts: attempts at one problem are alike, so the
+  /// variance is taken between problems. It does not cover the seed of training.
+  package var interval: ClosedRange<Double> {
+    let problems = Double(correct.count)
+    guard attempts > 0 else { return 0...1 }
+    let mean = accuracy
+    let spread = correct.reduce(0.0) { sum, count in
+      let difference = Double(count) / Double(samples) - mean
+      return sum + difference * difference
+    }
+    let variance = correct.count > 1 ? spread / (problems - 1) / problems : 0
+    let n = variance > 0 ? max(problems, min(Double(attempts), mean * (1 - mean) / variance)) : problems
+    let z = 1.959964
+    let centre = (mean + z * z / (2 * n)) / (1 + z * z / n)
+    let half = z / (1 + z * z / n) * (mean * (1 - mean) / n + z * z / (4 * n * n)).squareRoot()
+    return max(0, centre - half)...min(1, centre + half)
+  }
+}

@@ -1,0 +1,268 @@
+// The forward pass over a packed batch and, after it, the backward pass. Hand-derived: the backward of each part stands
+// below its forward and reads in the opposite order. Gradients of parameters accumulate; those of activations are
+// assigned, except where a residual stream joins ("adding").
+
+package import Tensors
+
+/// Forward and backward passes of one decoder, with the memory that they need.
+///
+/// The memory is kept from batch to batch and grows to the largest. One pass at a time.
+package final class DecoderPass {
+  /// Whether a backward pass will follow.
+  package enum Purpose: Sendable {
+    /// Keeps every activation that the backward pass reads.
+    case training
+    /// Keeps nothing: the layers share their memory.
+    case scoring
+  }
+
+  private let shape: DecoderConfiguration
+  private let purpose: Purpose
+  private let rotary: RotaryTable
+  private var capacity = 0
+  private var scoredCapacity = 0
+  private var layers: [LayerActivations] = []
+  private var finalInput = Floats(zeros: 0)
+  private var gathered = Floats(zeros: 0)
+  private var finalScale = Floats(zeros: 0)
+  private var normalised = Floats(zeros: 0)
+  private var gradients: GradientActivations?
+
+  /// A pass for decoders of the given shape.
+  package init(_ configuration: DecoderConfiguration, for purpose: Purpose) {
+    shape = configuration
+    self.purpose = purpose
+    rotary = RotaryTable(
+      positions: configuration.contextLength, width: configuration.headWidth, base: configuration.rotaryBase)
+  }
+
+  /// What one layer keeps; N rows each.
+  private struct LayerActivations {
+    let input: Floats  // N × D, the residual stream on entry
+    let inputScale: Floats  // N
+    let normalised: Floats  // N × D
+    let projected: Floats  // N × (H + 2K)·W: queries, keys, values as projected
+    let queries: Floats  // N × H·W, normalised and rotated
+    let keys: Floats  // N × K·W
+    let queryScale: Floats  // N × H
+    let keyScale: Floats  // N × K
+    let logSums: Floats  // N × H
+    let attended: Floats  // N × H·W
+    let middle: Floats  // N × D, the residual stream between the two parts
+    let middleScale: Floats  // N
+    let middleNormalised: Floats  // N × D
+    let gateUp: Floats  // N × 2F
+    let hidden: Floats  // N × F
+
+    init(_ shape: DecoderConfiguration, tokens n: Int, input: Floats) {
+      self.input = input
+      inputScale = Floats(zeros: n)
+      normalised = Floats(zeros: n * shape.width)
+      projected = Floats(zeros: n * shape.projectedWidth)
+      queries = Floats(zeros: n * shape.heads * shape.headWidth)
+      keys = Floats(zeros: n * shape.keyValueHeads * shape.headWidth)
+      queryScale = Floats(zeros: n * shape.heads)
+      keyScale = Floats(zeros: n * shape.keyValueHeads)
+      logSums = Floats(zeros: n * shape.heads)
+      attended = Floats(zeros: n * shape.heads * shape.headWidth)
+      middle = Floats(zeros: n * shape.width)
+      middleScale = Floats(zeros: n)
+      middleNormalised = Floats(zeros: n * shape.width)
+      gateUp = Floats(zeros: n * 2 * shape.feedForward)
+      hidden = Floats(zeros: n * shape.feedForward)
+    }
+
+    func attentionInput(_ shape: DecoderConfiguration) -> AttentionInput {
+      AttentionInput(
+        queries: queries, keys: keys, values: projected,
+        valueOffset: (shape.heads + shape.keyValueHeads) * shape.headWidth, valueStride: shape.projectedWidth)
+    }
+  }
+
+  /// Gradients of activations; all layers share them.
+  private struct GradientActivations {
+    let stream: Floats  // N × D
+    let width: Floats  // N × D
+    let projected: Floats  // N × (H + 2K)·W
+    let queries: Floats  // N × H·W
+    let keys: Floats  // N × K·W
+    let attended: Floats  // N × H·W
+    let gateUp: Floats  // N × 2F
+    let hidden: Floats  // N × F
+
+    init(_ shape: DecoderConfiguration, tokens n: Int) {
+      stream = Floats(zeros: n * shape.width)
+      width = Floats(zeros: n * shape.width)
+      projected = Floats(zeros: n * shape.projectedWidth)
+      queries = Floats(zeros: n * shape.heads * shape.headWidth)
+      keys = Floats(zeros: n * shape.keyValueHeads * shape.headWidth)
+      attended = Floats(zeros: n * shape.heads * shape.headWidth)
+      gateUp = Floats(zeros: n * 2 * shape.feedForward)
+      hidden = Floats(zeros: n * shape.feedForward)
+    }
+  }
+
+  private func reserve(tokens: Int, scored: Int) {
+    if tokens > capacity {
+      capacity = tokens
+      layers = []
+      gradients = nil
+      let first = LayerActivations(shape, tokens: tokens, input: Floats(zeros: tokens * shape.width))
+      for index in 0..<shape.layers {
+        layers.append(
+          purpose == .scoring || index == 0
+            ? first : LayerActivations(shape, tokens: tokens, input: Floats(zeros: tokens * shape.width)))
+      }
+      finalInput = purpose == .scoring ? first.input : Floats(zeros: tokens * shape.width)
+    }
+    if scored > scoredCapacity {
+      scoredCapacity = scored
+      gathered = Floats(zeros: scored * shape.width)
+      finalScale = Floats(zeros: scored)
+      normalised = Floats(zeros: scored * shape.width)
+    }
+  }
+
+  // MARK: Forward
+
+  /// The hidden state of every scored token after the final norm: scored × D, valid until the next pass.
+  ///
+  /// Logits are `hidden · headᵀ`. Traps if a sequence is longer than the context.
+  package func forward(_ parameters: Parameters, _ batch: PackedBatch) -> Floats {
+    precondition(parameters.configuration == shape, "these parameters are of another shape")
+    precondition(
+      batch.longest <= shape.contextLength,
+      "a sequence of \(batch.longest) tokens does not fit a context of \(shape.contextLength)")
+    reserve(tokens: batch.tokens.count, scored: batch.scored.count)
+    gatherRows(parameters.embedding, batch.tokens, into: layers[0].input, width: shape.width)
+    for index in 0..<shape.layers {
+      let output = index + 1 < shape.layers ? layers[index + 1].input : finalInput
+      forwardLayer(index, parameters, batch, output: output)
+    }
+    for (row, token) in batch.scored.enumerated() {
+      gathered.row(row, width: shape.width).assign(finalInput.row(Int(token), width: shape.width))
+    }
+    rmsNorm(
+      gathered, parameters.finalNorm, into: normalised, scale: finalScale, rows: batch.scored.count,
+      width: shape.width, epsilon: shape.normEpsilon)
+    return normalised[0..<batch.scored.count * shape.width]
+  }
+
+  private func forwardLayer(_ index: Int, _ parameters: Parameters, _ batch: PackedBatch, output: Floats) {
+    let n = batch.tokens.count
+    let d = shape.width
+    let layer = layers[index]
+    let queries = shape.heads * shape.headWidth
+    func matrix(_ values: Floats, _ columns: Int) -> Matrix { Matrix(values, rows: n, columns: columns) }
+    func weights(_ path: KeyPath<ParameterLayout.Layer, Range<Int>>, _ rows: Int, _ columns: Int) -> Matrix {
+      Matrix(parameters.part(index, path), rows: rows, columns: columns)
+    }
+
+    rmsNorm(
+      layer.input, parameters.part(index, \.attentionNorm), into: layer.normalised, scale: layer.inputScale, rows: n,
+      width: d, epsilon: shape.normEpsilon)
+    MatrixProduct.rowsByRows(
+      matrix(layer.normalised, d), weights(\.queryKeyValue, shape.projectedWidth, d),
+      into: matrix(layer.projected, shape.projectedWidth))
+    normRotate(
+      layer.projected, offset: 0, stride: shape.projectedWidth, parameters.part(index, \.queryNorm), rotary,
+      positions: batch.positions, into: layer.queries, scale: layer.queryScale, heads: shape.heads,
+      epsilon: shape.normEpsilon)
+    normRotate(
+      layer.projected, offset: queries, stride: shape.projectedWidth, parameters.part(index, \.keyNorm), rotary,
+      positions: batch.positions, into: layer.keys, scale: layer.keyScale, heads: shape.keyValueHeads,
+      epsilon: shape.normEpsilon)
+    attention(
+      layer.attentionInput(shape), sequences: batch.sequences, shape.attention, into: layer.attended,
+      logSums: layer.logSums)
+    layer.middle[0..<n * d].assign(layer.input[0..<n * d])
+    MatrixProduct.rowsByRows(
+      matrix(layer.attended, queries), weights(\.output, d, queries), into: matrix(layer.middle, d), accumulate: true)
+
+    rmsNorm(
+      layer.middle, parameters.part(index, \.feedForwardNorm), into: layer.middleNormalised,
+      scale: layer.middleScale, rows: n, width: d, epsilon: shape.normEpsilon)
+    MatrixProduct.rowsByRows(
+      matrix(layer.middleNormalised, d), weights(\.gateUp, 2 * shape.feedForward, d),
+      into: matrix(layer.gateUp, 2 * shape.feedForward))
+    swiglu(layer.gateUp, into: layer.hidden, rows: n, width: shape.feedForward)
+    output[0..<n * d].assign(layer.middle[0..<n * d])
+    MatrixProduct.rowsByRows(
+      matrix(layer.hidden, shape.feedForward), weights(\.down, d, shape.feedForward), into: matrix(output, d),
+      accumulate: true)
+  }
+
+  // MARK: Backward
+
+  /// Adds the gradients of all parameters but the head to `gradient`, given the gradient by the hidden states that the
+  /// last `forward` of the same batch and parameters returned.
+  ///
+  /// The head's own gradient belongs to whoever computed the logits.
+  package func backward(_ dHidden: Floats, _ parameters: Parameters, _ batch: PackedBatch, into gradient: Parameters) {
+    precondition(purpose == .training, "a pass for scoring keeps nothing to go back through")
+    let n = batch.tokens.count
+    let d = shape.width
+    if gradients == nil { gradients = GradientActivations(shape, tokens: capacity) }
+    guard let work = gradients else { return }
+    let dGathered = work.width[0..<batch.scored.count * d]
+    rmsNormBackward(
+      dHidden, gathered, parameters.finalNorm, scale: finalScale, dx: dGathered, dw: gradient.finalNorm,
+      rows: batch.scored.count, width: d, adding: false)
+    work.stream.fill(0)
+    for (row, token) in batch.scored.enumerated() {
+      add(dGathered.row(row, width: d), to: work.stream.row(Int(token), width: d))
+    }
+    for index in (0..<shape.layers).reversed() { backwardLayer(index, parameters, batch, into: gradient, work) }
+    scatterRows(work.stream[0..<n * d], batch.tokens, addingTo: gradient.embedding, width: d)
+  }
+
+  private func backwardLayer(
+    _ index: Int, _ parameters: Parameters, _ batch: PackedBatch, into gradient: Parameters, _ work: GradientActivations
+  ) {
+    let n = batch.tokens.count
+    let d = shape.width
+    let layer = layers[index]
+    let queries = shape.heads * shape.headWidth
+    func matrix(_ values: Floats, _ columns: Int) -> Matrix { Matrix(values, rows: n, columns: columns) }
+    func linearBackward(
+      _ path: KeyPath<ParameterLayout.Layer, Range<Int>>, dOutput: Matrix, input: Matrix, dInput: Matrix
+    ) {
+      let weights = Matrix(parameters.part(index, path), rows: dOutput.columns, columns: input.columns)
+      let dWeights = Matrix(gradient.part(index, path), rows: dOutput.columns, columns: input.columns)
+      MatrixProduct.columnsByColumns(dOutput, input, into: dWeights, accumulate: true)
+      MatrixProduct.plain(dOutput, weights, into: dInput)
+    }
+
+    linearBackward(
+      \.down, dOutput: matrix(work.stream, d), input: matrix(layer.hidden, shape.feedForward),
+      dInput: matrix(work.hidden, shape.feedForward))
+    swigluBackward(work.hidden, layer.gateUp, dgu: work.gateUp, rows: n, width: shape.feedForward)
+    linearBackward(
+      \.gateUp, dOutput: matrix(work.gateUp, 2 * shape.feedForward), input: matrix(layer.middleNormalised, d),
+      dInput: matrix(work.width, d))
+    rmsNormBackward(
+      work.width, layer.middle, parameters.part(index, \.feedForwardNorm), scale: layer.middleScale, dx: work.stream,
+      dw: gradient.part(index, \.feedForwardNorm), rows: n, width: d, adding: true)
+
+    linearBackward(
+      \.output, dOutput: matrix(work.stream, d), input: matrix(layer.attended, queries),
+      dInput: matrix(work.attended, queries))
+    attentionBackward(
+      work.attended, layer.attentionInput(shape), sequences: batch.sequences, shape.attention, logSums: layer.logSums,
+      dQueries: work.queries, dKeys: work.keys, dValues: work.projected)
+    normRotateBackward(
+      work.queries, layer.projected, offset: 0, stride: shape.projectedWidth, parameters.part(index, \.queryNorm),
+      rotary, positions: batch.positions, scale: layer.queryScale, dx: work.projected,
+      dw: gradient.part(index, \.queryNorm), heads: shape.heads)
+    normRotateBackward(
+      work.keys, layer.projected, offset: queries, stride: shape.projectedWidth, parameters.part(index, \.keyNorm),
+      rotary, positions: batch.positions, scale: layer.keyScale, dx: work.projected,
+      dw: gradient.part(index, \.keyNorm), heads: shape.keyValueHeads)
+    linearBackward(
+      \.queryKeyValue, dOutput: matrix(work.projected, shape.projectedWidth), input: matrix(layer.normalised, d),
+      dInput: matrix(work.width, d))
+    rmsNormBackward(
+      work.width, layer.input, parameters.part(index, \.attentionNorm), scale: layer.inputScale, dx: work.stream,
+      dw: gradient.part(index, \.attentionNorm), rows: n, width: d, adding: true)
+  }
+}

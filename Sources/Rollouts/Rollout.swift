@@ -1,0 +1,189 @@
+// Sampling: prompts in, completions with the log-probabilities under which they were drawn out.
+
+package import LanguageModel
+package import RandomStreams
+import Tensors
+
+/// How tokens are drawn.
+package struct SamplingRule: Sendable, Equatable {
+  /// T, by which logits are divided; 0 takes the most likely token.
+  package var temperature: Double
+  /// A completion ends after this many tokens at the latest.
+  package var maxTokens: Int
+
+  package init(temperature: Double = 1, maxTokens: Int) {
+    self.temperature = temperature
+    self.maxTokens = maxTokens
+  }
+}
+
+/// One completion to sample, and the place its random numbers come from.
+package struct RolloutRequest: Sendable {
+  /// The prompt; at least one token.
+  package let prompt: [Int32]
+  /// Token n is drawn with the n-th number of this stream: no neighbour in the batch, no thread has a say in it.
+  package let stream: RandomStream
+
+  package init(prompt: [Int32], stream: RandomStream) {
+    self.prompt = prompt
+    self.stream = stream
+  }
+}
+
+/// A sampled completion.
+package struct Rollout: Sendable {
+  /// What it continues.
+  package let prompt: [Int32]
+  /// The tokens drawn, the end token included where there is one.
+  package fileprivate(set) var tokens: [Int32] = []
+  /// For each token, its log-probability under the distribution that it was drawn from (T = 1 for temperature 0), in nats.
+  package fileprivate(set) var logProbabilities: [Float] = []
+  /// Whether it ended with the end token rather than for want of room.
+  package fileprivate(set) var hasEnded = false
+}
+
+extension Parameters {
+  /// Samples a completion for each request.
+  ///
+  /// The result of a request depends on its prompt, its stream and these parameters alone, bit for bit.
+  /// Throws `Interruption` soon after `isInterrupted` holds. `onToken` is told how many tokens have been drawn since it
+  /// was last called; it may be called from several threads.
+  package func sample(
+    _ requests: [RolloutRequest], _ rule: SamplingRule, end: Int32?, isInterrupted: @Sendable () -> Bool = { false },
+    onToken: @Sendable (Int) -> Void = { _ in }
+  ) throws -> [Rollout] {
+    if requests.isEmpty { return [] }
+    let isSmall = values.count <= 4 << 20
+    let parts = isSmall ? max(1, min(2 * Workers.shared.threads, requests.count / 4)) : 1
+    let results = RolloutSlots(count: requests.count)
+    let body = { (part: Int) in
+      let range = part * requests.count / parts..<(part + 1) * requests.count / parts
+      for first in stride(from: range.lowerBound, to: range.upperBound, by: 256) {
+        let chunk = first..<min(first + 256, range.upperBound)
+        var batch = SamplingBatch(
+          self, Array(requests[chunk]), rule, end: end, isParallel: !isSmall)
+        while batch.isUnfinished, !isInterrupted() { onToken(batch.step()) }
+        results.store(batch.rollouts, at: chunk.lowerBound)
+      }
+    }
+    Workers.shared.loop(parts, body)
+    if isInterrupted() { throw Interruption() }
+    return results.rollouts
+  }
+}
+
+/// Requests that are decoded together; each leaves the batch when it has ended.
+private struct SamplingBatch {
+  var rollouts: [Rollout]
+  private var streams: [RandomStream]
+  private let decoder: CachedDecoder
+  private let rule: SamplingRule
+  private let end: Int32?
+  private let vocabulary: Int
+  private let logits: Floats
+  private var active: [Int]
+  private var unread: [Int]
+
+  init(_ parameters: Parameters, _ requests: [RolloutRequest], _ rule: SamplingRule, end: Int32?, isParallel: Bool) {
+    rollouts = requests.map { Rollout(prompt: $0.prompt) }
+    streams = requests.map(\.stream)
+    self.rule = rule
+    self.end = end
+    vocabulary = parameters.configuration.vocabulary
+    let longest = requests.lazy.map(\.prompt.count).max() ?? 0
+    decoder = CachedDecoder(
+      parameters, slots: requests.count, length: longest + rule.maxTokens, isParallel: isParallel)
+    logits = Floats(zeros: requests.count * vocabulary)
+    active = rule.maxTokens > 0 ? Array(requests.indices) : []
+    unread = active
+  }
+
+  var isUnfinished: Bool { !active.isEmpty }
+
+  /// Reads some prompts, or draws one token for each active request; returns how many were drawn.
+  mutating func step() -> Int {
+    if unread.isEmpty {
+      decoder.extend(active.map { rollouts[$0].tokens[rollouts[$0].tokens.count - 1] }, slots: active)
+      let drawn = active.count
+      draw(for: active, rows: Array(active.indices))
+      return drawn
+    }
+    // Prompts are read a few at a time, so that memory stays small, and so that an interrupt need not wait for all.
+    var tokens: [Int32] = []
+    var slots: [Int] = []
+    var last: [Int] = []
+    var count = 0
+    for slot in unread {
+      let prompt = rollouts[slot].prompt
+      if count > 0, tokens.count + prompt.count > 256 { break }
+      tokens += prompt
+      slots += Array(repeating: slot, count: prompt.count)
+      last.append(tokens.count - 1)
+      count += 1
+    }
+    let ready = Array(unread.prefix(count))
+    unread.removeFirst(count)
+    decoder.extend(tokens, slots: slots)
+    draw(for: ready, rows: last)
+    return ready.count
+  }
+
+  private mutating func draw(for slots: [Int], rows: [Int]) {
+    decoder.logits(ofRows: rows, into: logits)
+    let temperature = rule.temperature == 0 ? 1 : rule.temperature
+    logSoftmax(
+      logits, rows: rows.count, width: vocabulary, temperature: Float(temperature), parallel: false)
+    for (row, slot) in slots.enumerated() {
+      let distribution = logits.row(row, width: vocabulary)
+      let token =
+        rule.temperature == 0 ? mostLikely(distribution) : drawToken(distribution, streams[slot].uniform())
+      rollouts[slot].tokens.append(Int32(token))
+      rollouts[slot].logProbabilities.append(distribution[token])
+      rollouts[slot].hasEnded = Int32(token) == end
+    }
+    active.removeAll { rollouts[$0].hasEnded || rollouts[$0].tokens.count == rule.maxTokens }
+  }
+}
+
+/// The first of the most likely tokens.
+private func mostLikely(_ logProbabilities: Floats) -> Int {
+  var best = 0
+  for token in 1..<logProbabilities.count where logProbabilities[token] > logProbabilities[best] { best = token }
+  return best
+}
+
+/// The token at which the cumulated probability passes `uniform`.
+private func drawToken(_ logProbabilities: Floats, _ uniform: Double) -> Int {
+  var sum = 0.0
+  var last = 0
+  for token in 0..<logProbabilities.count {
+    let probability = exponential(Double(logProbabilities[token]))
+    if probability > 0 { last = token }
+    sum += probability
+    if uniform < sum { return token }
+  }
+  // The sum falls short of 1 by rounding.
+  return last
+}
+
+/// The results of the parts of a parallel loop.
+@safe private final class RolloutSlots: @unchecked Sendable {
+  // Sendable: every part stores its own range, and they are read when the loop has ended.
+  private let base: UnsafeMutableBufferPointer<Rollout>
+
+  init(count: Int) {
+    unsafe base = .allocate(capacity: count)
+    unsafe base.initialize(repeating: Rollout(prompt: []))
+  }
+
+  deinit {
+    unsafe base.deinitialize()
+    unsafe base.deallocate()
+  }
+
+  func store(_ rollouts: [Rollout], at first: Int) {
+    for (index, rollout) in rollouts.enumerated() { unsafe base[first + index] = rollout }
+  }
+
+  var rollouts: [Rollout] { unsafe Array(base) }
+}

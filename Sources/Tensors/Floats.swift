@@ -1,0 +1,112 @@
+// The one place that owns float memory. Everything above works with `Floats`, a view that keeps its memory alive and
+// checks its bounds when it is made; the kernels below get pointers and nothing else does.
+
+import Glibc
+
+/// A run of float32 numbers, aligned to 64 bytes.
+///
+/// Freed with its last view.
+@safe final class FloatMemory: @unchecked Sendable {
+  // Sendable: the pointer never changes; who writes when is the business of the views' users, as with any buffer.
+  let base: UnsafeMutablePointer<Float>
+
+  init(count: Int) {
+    let bytes = max(64, (count * MemoryLayout<Float>.stride + 63) & ~63)
+    let large = bytes >= 4 << 20
+    guard
+      let memory = unsafe aligned_alloc(
+        large ? 2 << 20 : 64, large ? (bytes + (2 << 20) - 1) & ~((2 << 20) - 1) : bytes)
+    else {
+      fatalError("no memory for \(bytes) bytes of float32: close other programs or choose a smaller model or batch")
+    }
+    // Large runs get large pages, where the system has them: weights are streamed, and the page table would be too.
+    if large { unsafe _ = madvise(memory, bytes, 14 /* MADV_HUGEPAGE */) }
+    unsafe memset(memory, 0, bytes)
+    unsafe base = unsafe memory.assumingMemoryBound(to: Float.self)
+  }
+
+  deinit { unsafe free(base) }
+}
+
+/// A view of consecutive float32 numbers.
+///
+/// Copying a view copies no numbers: two views of the same memory see each other's writes.
+@safe package struct Floats: @unchecked Sendable {
+  // Sendable like a pointer: the parallel loops of this room write disjoint parts.
+  let memory: FloatMemory
+  let base: UnsafeMutablePointer<Float>
+  /// How many numbers.
+  package let count: Int
+
+  /// New memory, all zeros.
+  package init(zeros count: Int) {
+    precondition(count >= 0, "a count of \(count) numbers is negative")
+    memory = FloatMemory(count: count)
+    unsafe base = memory.base
+    self.count = count
+  }
+
+  /// New memory that holds the given numbers.
+  package init(_ values: some Collection<Float>) {
+    self.init(zeros: values.count)
+    var index = 0
+    for value in values {
+      unsafe base[index] = value
+      index += 1
+    }
+  }
+
+  private init(memory: FloatMemory, base: UnsafeMutablePointer<Float>, count: Int) {
+    self.memory = memory
+    unsafe self.base = unsafe base
+    self.count = count
+  }
+
+  /// The part at the given indices, in the same memory.
+  package subscript(range: Range<Int>) -> Floats {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= count, "numbers \(range) are outside a view of \(count)")
+    return unsafe Floats(memory: memory, base: base + range.lowerBound, count: range.count)
+  }
+
+  /// Row `row` of a matrix of rows this wide.
+  package func row(_ row: Int, width: Int) -> Floats { self[row * width..<(row + 1) * width] }
+
+  /// One number.
+  package subscript(index: Int) -> Float {
+    get {
+      precondition(index >= 0 && index < count, "number \(index) is outside a view of \(count)")
+      return unsafe base[index]
+    }
+    nonmutating set {
+      precondition(index >= 0 && index < count, "number \(index) is outside a view of \(count)")
+      unsafe base[index] = newValue
+    }
+  }
+
+  /// Sets every number.
+  package func fill(_ value: Float) {
+    unsafe base.update(repeating: value, count: count)
+  }
+
+  /// Copies all of another view of the same length.
+  package func assign(_ other: Floats) {
+    precondition(count == other.count, "cannot assign \(other.count) numbers to \(count)")
+    unsafe base.update(from: other.base, count: count)
+  }
+
+  /// New memory with the same numbers.
+  package func copy() -> Floats {
+    let result = Floats(zeros: count)
+    result.assign(self)
+    return result
+  }
+
+  /// The numbers as an array.
+  package var array: [Float] { unsafe Array(UnsafeBufferPointer(start: base, count: count)) }
+
+  /// The numbers as bytes in memory order, for writing and for checksums.
+  package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    try unsafe body(UnsafeRawBufferPointer(start: base, count: count * MemoryLayout<Float>.stride))
+  }
+}

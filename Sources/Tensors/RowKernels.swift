@@ -1,0 +1,282 @@
+// Row kernels over views: shapes checked here, rows cut into blocks for the threads, the arithmetic in CKernels, where
+// each formula stands. Forward and backward adjacent. Gradients of parameters accumulate, those of activations are
+// assigned, unless a label says `adding`.
+
+import CKernels
+
+/// Cuts rows into at most eight blocks, of at least `least` rows; a block's bounds depend on the number of rows alone.
+package func inRowBlocks(_ rows: Int, least: Int = 32, _ body: (Int, Range<Int>) -> Void) {
+  let size = rowBlockSize(rows, least: least)
+  Workers.shared.loop((rows + size - 1) / size) { body($0, $0 * size..<min(rows, ($0 + 1) * size)) }
+}
+
+private func rowBlockSize(_ rows: Int, least: Int) -> Int { max(least, (rows + 7) / 8) }
+
+/// Sums over rows that land in one gradient: each block of rows sums on its own, then the blocks are added in order.
+private func reducingRows(_ rows: Int, into gradient: Floats, _ body: (Range<Int>, Floats) -> Void) {
+  let width = gradient.count
+  let partial = Floats(zeros: 8 * width)
+  inRowBlocks(rows) { index, range in body(range, partial.row(index, width: width)) }
+  for index in 0..<8 { add(partial.row(index, width: width), to: gradient) }
+}
+
+// MARK: RMSNorm
+
+/// y = x · s · w, s = 1/√(mean(x²) + ε) per row; x, y: rows × width; scale: rows. y may be x.
+package func rmsNorm(
+  _ x: Floats, _ w: Floats, into y: Floats, scale: Floats, rows: Int, width: Int, epsilon: Float
+) {
+  precondition(x.count >= rows * width && y.count >= rows * width && scale.count >= rows && w.count == width)
+  inRowBlocks(rows) { _, range in
+    unsafe opsd_rms_norm(
+      x.base + range.lowerBound * width, w.base, y.base + range.lowerBound * width, scale.base + range.lowerBound,
+      Int64(range.count), Int64(width), epsilon)
+  }
+}
+
+/// Backward of `rmsNorm`: dx assigned, or added to where `adding`; dw accumulates.
+package func rmsNormBackward(
+  _ dy: Floats, _ x: Floats, _ w: Floats, scale: Floats, dx: Floats, dw: Floats, rows: Int, width: Int, adding: Bool
+) {
+  precondition(x.count >= rows * width && dy.count >= rows * width && dx.count >= rows * width && dw.count == width)
+  reducingRows(rows, into: dw) { range, dw in
+    let offset = range.lowerBound * width
+    unsafe opsd_rms_norm_backward(
+      dy.base + offset, x.base + offset, w.base, scale.base + range.lowerBound, dx.base + offset, dw.base,
+      Int64(range.count), Int64(width), adding ? 1 : 0)
+  }
+}
+
+// MARK: Rotary heads
+
+/// cos and sin of position · base^(−2i/width): positions × width/2 each, computed in double.
+package struct RotaryTable: Sendable {
+  package let cosines: Floats
+  package let sines: Floats
+  package let positions: Int
+  package let width: Int
+
+  /// Tables for positions `0..<positions` and heads of the given (even) width.
+  package init(positions: Int, width: Int, base: Double) {
+    precondition(width % 2 == 0, "a head of width \(width) has no two halves to rotate")
+    let half = width / 2
+    cosines = Floats(zeros: positions * half)
+    sines = Floats(zeros: positions * half)
+    self.positions = positions
+    self.width = width
+    for i in 0..<half {
+      // The inverse frequency is rounded to float32 as PyTorch does; the angle too.
+      let frequency = Float(1) / Float(power(base, Double(2 * i) / Double(width)))
+      for position in 0..<positions {
+        let angle = Double(Float(position) * frequency)
+        cosines[position * half + i] = Float(cosine(angle))
+        sines[position * half + i] = Float(sine(angle))
+      }
+    }
+  }
+}
+
+/// Per head: RMSNorm, then rotation. x: rows × stride, the heads at the front of each row (from `offset`);
+/// y: rows × heads × width; scale: rows × heads.
+package func normRotate(
+  _ x: Floats, offset: Int, stride: Int, _ w: Floats, _ table: RotaryTable, positions: [Int32], into y: Floats,
+  scale: Floats, heads: Int, epsilon: Float
+) {
+  let rows = positions.count
+  let width = table.width
+  precondition(
+    x.count >= rows * stride && y.count >= rows * heads * width && scale.count >= rows * heads && w.count == width)
+  unsafe positions.withUnsafeBufferPointer { positions in
+    guard let first = positions.baseAddress else { return }
+    inRowBlocks(rows) { _, range in
+      unsafe opsd_norm_rotate(
+        x.base + range.lowerBound * stride + offset, Int64(stride), w.base, table.cosines.base, table.sines.base,
+        first + range.lowerBound, y.base + range.lowerBound * heads * width, scale.base + range.lowerBound * heads,
+        Int64(range.count), Int64(heads), Int64(width), epsilon)
+    }
+  }
+}
+
+/// Backward of `normRotate`: the heads' part of dx is assigned, dw accumulates.
+package func normRotateBackward(
+  _ dy: Floats, _ x: Floats, offset: Int, stride: Int, _ w: Floats, _ table: RotaryTable, positions: [Int32],
+  scale: Floats, dx: Floats, dw: Floats, heads: Int
+) {
+  let rows = positions.count
+  let width = table.width
+  precondition(x.count >= rows * stride && dx.count >= rows * stride && dy.count >= rows * heads * width)
+  unsafe positions.withUnsafeBufferPointer { positions in
+    guard let first = positions.baseAddress else { return }
+    reducingRows(rows, into: dw) { range, dw in
+      unsafe opsd_norm_rotate_backward(
+        dy.base + range.lowerBound * heads * width, x.base + range.lowerBound * stride + offset, Int64(stride), w.base,
+        table.cosines.base, table.sines.base, first + range.lowerBound, scale.base + range.lowerBound * heads,
+        dx.base + range.lowerBound * stride + offset, dw.base, Int64(range.count), Int64(heads), Int64(width))
+    }
+  }
+}
+
+// MARK: SwiGLU
+
+/// h = silu(g) · u; gu: rows × 2·width (g, then u); h: rows × width.
+package func swiglu(_ gu: Floats, into h: Floats, rows: Int, width: Int) {
+  precondition(gu.count >= rows * 2 * width && h.count >= rows * width)
+  inRowBlocks(rows) { _, range in
+    unsafe opsd_swiglu(
+      gu.base + range.lowerBound * 2 * width, h.base + range.lowerBound * width, Int64(range.count), Int64(width))
+  }
+}
+
+/// Backward of `swiglu`; dgu is assigned and may be gu.
+package func swigluBackward(_ dh: Floats, _ gu: Floats, dgu: Floats, rows: Int, width: Int) {
+  precondition(gu.count >= rows * 2 * width && dgu.count >= rows * 2 * width && dh.count >= rows * width)
+  inRowBlocks(rows) { _, range in
+    unsafe opsd_swiglu_backward(
+      dh.base + range.lowerBound * width, gu.base + range.lowerBound * 2 * width,
+      dgu.base + range.lowerBound * 2 * width, Int64(range.count), Int64(width))
+  }
+}
+
+// MARK: Embedding
+
+/// y[r] = table[tokens[r]]; table: vocabulary × width; y: rows × width.
+package func gatherRows(_ table: Floats, _ tokens: [Int32], into y: Floats, width: Int) {
+  precondition(y.count >= tokens.count * width)
+  for (row, token) in tokens.enumerated() { y.row(row, width: width).assign(table.row(Int(token), width: width)) }
+}
+
+/// Backward of `gatherRows`: gradient[tokens[r]] += dy[r], in the order of the rows.
+package func scatterRows(_ dy: Floats, _ tokens: [Int32], addingTo gradient: Floats, width: Int) {
+  for (row, token) in tokens.enumerated() {
+    add(dy.row(row, width: width), to: gradient.row(Int(token), width: width))
+  }
+}
+
+// MARK: Vocabulary rows
+
+/// In place: logits → log softmax(z / temperature); z: rows × width.
+package func logSoftmax(_ z: Floats, rows: Int, width: Int, temperature: Float = 1, parallel: Bool = true) {
+  precondition(z.count >= rows * width)
+  func block(_ range: Range<Int>) {
+    unsafe opsd_log_softmax(z.base + range.lowerBound * width, Int64(range.count), Int64(width), 1 / temperature)
+  }
+  guard parallel else { return block(0..<rows) }
+  inRowBlocks(rows, least: 4) { _, range in block(range) }
+}
+
+/// Entropy in nats of each row of log-probabilities; entropies: rows.
+package func entropy(_ logProbabilities: Floats, into entropies: Floats, rows: Int, width: Int) {
+  precondition(logProbabilities.count >= rows * width && entropies.count >= rows)
+  inRowBlocks(rows, least: 4) { _, range in
+    unsafe opsd_entropy(
+      logProbabilities.base + range.lowerBound * width, entropies.base + range.lowerBound, Int64(range.count),
+      Int64(width))
+  }
+}
+
+/// The generalised divergence rows of CKernels; Objectives says what they mean.
+package func divergenceRows(
+  kind: Int32, beta: Float, teacher: Floats, student: Floats, weights: Floats, losses: Floats, rows: Int, width: Int,
+  temperature: Float
+) {
+  precondition(teacher.count >= rows * width && student.count >= rows * width)
+  precondition(weights.count >= rows && losses.count >= rows)
+  inRowBlocks(rows, least: 4) { _, range in
+    let offset = range.lowerBound * width
+    unsafe opsd_divergence(
+      kind, beta, teacher.base + offset, student.base + offset, weights.base + range.lowerBound,
+      losses.base + range.lowerBound, Int64(range.count), Int64(width), 1 / temperature)
+  }
+}
+
+/// Cross-entropy of each row of log-probabilities with its target; the rows become the gradient by the logits,
+/// weight · (q − 1[target]). losses: rows, unweighted, in nats.
+package func crossEntropyRows(
+  _ logProbabilities: Floats, targets: [Int32], weights: Floats, losses: Floats, width: Int
+) {
+  let rows = targets.count
+  precondition(logProbabilities.count >= rows * width && weights.count >= rows && losses.count >= rows)
+  unsafe targets.withUnsafeBufferPointer { targets in
+    guard let first = targets.baseAddress else { return }
+    inRowBlocks(rows, least: 4) { _, range in
+      unsafe opsd_cross_entropy(
+        logProbabilities.base + range.lowerBound * width, first + range.lowerBound, weights.base + range.lowerBound,
+        losses.base + range.lowerBound, Int64(range.count), Int64(width))
+    }
+  }
+}
+
+// MARK: Vectors
+
+/// y += x.
+package func add(_ x: Floats, to y: Floats) {
+  precondition(x.count == y.count, "cannot add \(x.count) numbers to \(y.count)")
+  unsafe opsd_add(x.base, y.base, Int64(x.count))
+}
+
+/// Σ x², in double: blocks of 65,536 numbers, added in order.
+package func sumOfSquares(_ x: Floats) -> Double {
+  let size = 1 << 16
+  let blocks = (x.count + size - 1) / size
+  let partial = SharedDoubles(blocks)
+  Workers.shared.loop(blocks) { index in
+    let range = index * size..<min(x.count, (index + 1) * size)
+    partial[index] = unsafe opsd_sum_of_squares(x.base + range.lowerBound, Int64(range.count))
+  }
+  return partial.sum
+}
+
+/// Doubles that the parts of a loop write, one each.
+@safe private final class SharedDoubles: @unchecked Sendable {
+  private let values: UnsafeMutableBufferPointer<Double>
+  init(_ count: Int) {
+    unsafe values = .allocate(capacity: count)
+    unsafe values.initialize(repeating: 0)
+  }
+  deinit { unsafe values.deallocate() }
+  subscript(index: Int) -> Double {
+    get { unsafe values[index] }
+    set { unsafe values[index] = newValue }
+  }
+  var sum: Double { unsafe values.reduce(0, +) }
+}
+
+/// The scalars of one AdamW step; see `adamWStep`.
+package struct AdamWStep: Sendable {
+  package var rate: Double
+  package var beta1: Double
+  package var beta2: Double
+  package var epsilon: Double
+  package var weightDecay: Double
+  /// Counted from 1.
+  package var step: Int
+  /// What gradients are multiplied with first: the clipping of their norm.
+  package var gradientScale: Double
+
+  package init(
+    rate: Double, beta1: Double, beta2: Double, epsilon: Double, weightDecay: Double, step: Int, gradientScale: Double
+  ) {
+    self.rate = rate
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+    self.step = step
+    self.gradientScale = gradientScale
+  }
+}
+
+/// One step of AdamW over a run of parameters (Loshchilov and Hutter, 2019), as PyTorch computes it.
+package func adamWStep(_ w: Floats, _ g: Floats, _ m: Floats, _ v: Floats, _ step: AdamWStep) {
+  precondition(w.count == g.count && w.count == m.count && w.count == v.count)
+  let correction1 = 1 - power(step.beta1, Double(step.step))
+  let correction2 = 1 - power(step.beta2, Double(step.step))
+  let size = 1 << 15
+  Workers.shared.loop((w.count + size - 1) / size) { index in
+    let first = index * size
+    unsafe opsd_adamw(
+      w.base + first, g.base + first, m.base + first, v.base + first, Int64(min(size, w.count - first)),
+      Float(step.gradientScale), Float(1 - step.rate * step.weightDecay), Float(step.rate / correction1),
+      Float(1 / correction2.squareRoot()), Float(step.beta1), Float(step.beta2), Float(step.epsilon))
+  }
+}

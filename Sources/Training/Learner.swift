@@ -1,0 +1,93 @@
+// What every method shares: a student that is being trained, and the step from a loss over scored positions to new
+// parameters. A method says which positions are scored and with which loss; see the trainers beside this file.
+
+import LanguageModel
+import Objectives
+import Tensors
+
+/// A student in training.
+///
+/// Its parameters are a copy: what it was made from stays as it is. They change only in `update`, as the last act of a
+/// step, so that they are always those of the last complete step.
+final class Learner {
+  /// The parameters as of the last complete step.
+  private(set) var parameters: Parameters
+  private let gradient: Parameters
+  private let pass: DecoderPass
+  private var optimiser: Optimiser
+  private let steps: Int
+
+  init(_ initial: Parameters, _ settings: OptimiserSettings, steps: Int) {
+    parameters = initial.copy()
+    gradient = initial.zerosLike()
+    pass = DecoderPass(initial.configuration, for: .training)
+    optimiser = Optimiser(settings, for: initial)
+    self.steps = steps
+  }
+
+  /// One step: forward, loss at every scored position, backward, AdamW.
+  ///
+  /// Returns nil, and changes nothing, where the loss or the gradient is not finite.
+  func update(
+    _ batch: PackedBatch, step: Int, loss: (_ positions: Range<Int>, _ logits: Floats) -> Double
+  ) -> (loss: Double, gradientNorm: Double, rate: Double)? {
+    let total = computeGradient(batch, loss: loss)
+    guard total.isFinite, sumOfSquares(gradient.values).isFinite else { return nil }
+    let (norm, rate) = applyGradient(step: step)
+    return (total, norm, rate)
+  }
+
+  /// The loss of a batch; its gradient is kept for `applyGradient`.
+  ///
+  /// `loss` is given a chunk of scored positions and the student's logits there; it returns the sum of weighted losses
+  /// and leaves the gradient by the logits in their place.
+  func computeGradient(
+    _ batch: PackedBatch, loss: (_ positions: Range<Int>, _ logits: Floats) -> Double
+  ) -> Double {
+    gradient.values.fill(0)
+    let hidden = pass.forward(parameters, batch)
+    let dHidden = Floats(zeros: hidden.count)
+    var total = 0.0
+    forEachHeadChunk(parameters, positions: batch.scored.count) { positions in
+      let h = hiddenRows(hidden, positions, parameters)
+      let logits = headLogits(parameters, h)
+      total += loss(positions, logits.values)
+      MatrixProduct.plain(logits, headMatrix(parameters), into: hiddenRows(dHidden, positions, parameters))
+      MatrixProduct.columnsByColumns(logits, h, into: headMatrix(gradient), accumulate: true)
+    }
+    if total.isFinite { pass.backward(dHidden, parameters, batch, into: gradient) }
+    return total
+  }
+
+  /// Moves the parameters by one step of AdamW; returns the gradient's norm before clipping and the rate.
+  func applyGradient(step: Int) -> (gradientNorm: Double, rate: Double) {
+    let settings = optimiser.settings
+    let rate = settings.learningRate * settings.schedule.factor(step: step, of: steps, warmup: settings.warmup)
+    return (optimiser.step(parameters, gradient, rate: rate), rate)
+  }
+}
+
+/// The head is applied to so many positions at a time that their logits stay below 16 MiB.
+func forEachHeadChunk(_ parameters: Parameters, positions: Int, _ body: (Range<Int>) -> Void) {
+  let size = max(16, (4 << 20) / parameters.configuration.vocabulary)
+  for first in stride(from: 0, to: positions, by: size) { body(first..<min(first + size, positions)) }
+}
+
+/// Some rows of hidden states.
+func hiddenRows(_ hidden: Floats, _ positions: Range<Int>, _ parameters: Parameters) -> Matrix {
+  let width = parameters.configuration.width
+  return Matrix(
+    hidden[positions.lowerBound * width..<positions.upperBound * width], rows: positions.count, columns: width)
+}
+
+/// Logits of some hidden states: positions × V.
+func headLogits(_ parameters: Parameters, _ hidden: Matrix) -> Matrix {
+  let vocabulary = parameters.configuration.vocabulary
+  let logits = Matrix(Floats(zeros: hidden.rows * vocabulary), rows: hidden.rows, columns: vocabulary)
+  MatrixProduct.rowsByRows(hidden, headMatrix(parameters), into: logits)
+  return logits
+}
+
+private func headMatrix(_ parameters: Parameters) -> Matrix {
+  Matrix(parameters.head, rows: parameters.configuration.vocabulary, columns: parameters.configuration.width)
+}

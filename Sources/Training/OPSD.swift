@@ -1,0 +1,112 @@
+// On-Policy Self-Distillation (arXiv 2601.18734, algorithm 1). One model plays two parts: the student sees the problem,
+// the teacher is the same model at its initial weights and sees the reference too. The student answers; both score every
+// token of the answer; the student moves towards the teacher along its own answer.
+
+package import Objectives
+package import Rollouts
+package import Tasks
+import LanguageModel
+import RandomStreams
+import Tensors
+
+/// The settings of OPSD with the divergence over the full vocabulary.
+package struct OPSD: Sendable, Equatable {
+  /// D, between the teacher's and the student's distribution at each position.
+  package var divergence: Divergence
+  /// T, of sampling and of both distributions in the loss.
+  package var temperature: Double
+  /// How positions become one loss.
+  package var reduction: Reduction
+  /// Rollouts in a step, one for each problem.
+  package var rollouts: Int
+  /// The longest rollout, in tokens.
+  package var maxTokens: Int
+
+  package init(
+    divergence: Divergence = .jsd(beta: 0.5), temperature: Double = 1, reduction: Reduction = .sequenceMean,
+    rollouts: Int = 64, maxTokens: Int
+  ) {
+    self.divergence = divergence
+    self.temperature = temperature
+    self.reduction = reduction
+    self.rollouts = rollouts
+    self.maxTokens = maxTokens
+  }
+
+  /// Trains a copy of the policy on the problems.
+  ///
+  /// The comments give the lines of algorithm 1. Throws what `Policy.encode` throws.
+  package func train(
+    _ initial: Policy, task: any ReasoningTask, problems: [Problem], _ plan: RunPlan, _ observer: RunObserver
+  ) throws -> TrainingRun {
+    let learner = Learner(initial.parameters, plan.optimiser, steps: plan.steps)  // 1: θ ← initial weights
+    let teacherPass = DecoderPass(initial.parameters.configuration, for: .scoring)  // 2: the teacher stays there
+    var order = ProblemOrder(problems, seed: plan.seed)
+    func current() -> Policy { Policy(parameters: learner.parameters, vocabulary: initial.vocabulary) }
+
+    return try runSteps(method: name, plan, observer, current: current) { step in
+      let batch = order.batch(step: step, count: rollouts)  // 4: (x, y*) from the data
+      let requests = try batch.enumerated().map { index, problem in
+        RolloutRequest(
+          prompt: try initial.encode(task.studentPrompt(problem)),
+          stream: RandomStream(seed: plan.seed, purpose: .sampling, step, index))
+      }
+      let answers = try learner.parameters.sample(  // 6: ŷ ~ p_S(·|x)
+        requests, SamplingRule(temperature: temperature, maxTokens: maxTokens), end: initial.endToken,
+        isInterrupted: observer.isInterrupted)
+
+      var seenByStudent = PackedBatch()
+      var seenByTeacher = PackedBatch()
+      for (problem, answer) in zip(batch, answers) {
+        seenByStudent.append(prompt: answer.prompt, completion: answer.tokens)
+        seenByTeacher.append(prompt: try initial.encode(task.teacherPrompt(problem)), completion: answer.tokens)
+      }
+      let weights = Floats(reduction.weights(lengths: answers.map(\.tokens.count)))
+      let teacherHidden = teacherPass.forward(initial.parameters, seenByTeacher)  // 7: p_T(·|x, y*, ŷ<n), detached
+      if observer.isInterrupted() { throw Interruption() }
+      let update = learner.update(seenByStudent, step: step) { positions, studentLogits in  // 7: p_S(·|x, ŷ<n)
+        distillationLoss(  // 8: D(p_T ‖ p_S) at every position
+          divergence,
+          teacher: teacherLogProbabilities(initial.parameters, teacherHidden, positions, temperature: temperature),
+          studentLogits: studentLogits, positions, weights: weights, temperature: temperature)
+      }  // 9: θ ← θ − η ∇L
+      guard let update else { return nil }
+      let right = try zip(batch, answers).count { problem, answer in
+        task.verify(try initial.decode(answer.tokens), for: problem).isCorrect
+      }
+      let tokens = answers.reduce(0) { $0 + $1.tokens.count }
+      return StepRecord(
+        step: step, loss: update.loss, gradientNorm: update.gradientNorm, learningRate: update.rate, tokens: tokens,
+        rolloutAccuracy: Double(right) / Double(answers.count), meanLength: Double(tokens) / Double(answers.count))
+    }
+  }
+
+  /// The method's name in tables and plots.
+  package var name: String { "OPSD, \(divergence.name)" }
+}
+
+/// The teacher's log-probabilities at a chunk of positions.
+func teacherLogProbabilities(
+  _ teacher: Parameters, _ hidden: Floats, _ positions: Range<Int>, temperature: Double
+) -> Floats {
+  let logits = headLogits(teacher, hiddenRows(hidden, positions, teacher)).values
+  logSoftmax(
+    logits, rows: positions.count, width: teacher.configuration.vocabulary, temperature: Float(temperature))
+  return logits
+}
+
+/// The weighted divergences of a chunk of positions; the student's logits become the gradient by them.
+func distillationLoss(
+  _ divergence: Divergence, teacher: Floats, studentLogits: Floats, _ positions: Range<Int>, weights: Floats,
+  temperature: Double
+) -> Double {
+  let rows = positions.count
+  let vocabulary = studentLogits.count / rows
+  logSoftmax(studentLogits, rows: rows, width: vocabulary, temperature: Float(temperature))
+  let losses = Floats(zeros: rows)
+  let chunkWeights = weights[positions]
+  divergence.lossAndGradient(
+    teacher: teacher, student: studentLogits, weights: chunkWeights, losses: losses, rows: rows,
+    vocabulary: vocabulary, temperature: temperature)
+  return (0..<rows).reduce(0.0) { $0 + Double(chunkWeights[$1]) * Double(losses[$1]) }
+}

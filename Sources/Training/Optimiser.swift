@@ -1,0 +1,87 @@
+// AdamW, the clipping of the gradient's norm, and schedules of the learning rate.
+
+package import LanguageModel
+import Tensors
+
+/// How the learning rate goes over the steps.
+package enum Schedule: String, Sendable, CaseIterable {
+  /// The same at every step after warm-up.
+  case constant
+  /// Straight down to a twentieth at the last step.
+  case linear
+  /// Half a cosine down to a twentieth at the last step.
+  case cosine
+
+  /// The factor at a step counted from 1, of `steps`, of which the first `warmup` rise linearly.
+  func factor(step: Int, of steps: Int, warmup: Int) -> Double {
+    if step <= warmup { return Double(step) / Double(warmup) }
+    let progress = steps > warmup ? Double(step - warmup) / Double(steps - warmup) : 1
+    switch self {
+    case .constant: return 1
+    case .linear: return 1 - 0.95 * progress
+    case .cosine: return 0.05 + 0.95 * (1 + Tensors.cosine(Double.pi * progress)) / 2
+    }
+  }
+}
+
+/// The settings of AdamW.
+package struct OptimiserSettings: Sendable, Equatable {
+  /// Highest learning rate.
+  package var learningRate: Double
+  package var schedule: Schedule
+  /// Steps over which the rate rises from 0.
+  package var warmup: Int
+  package var beta1: Double
+  package var beta2: Double
+  package var epsilon: Double
+  /// Decoupled decay of matrices; norm vectors never decay.
+  package var weightDecay: Double
+  /// The gradient is scaled down to this norm where it is longer.
+  package var maxGradientNorm: Double
+
+  package init(
+    learningRate: Double = 3e-4, schedule: Schedule = .constant, warmup: Int = 0, beta1: Double = 0.9,
+    beta2: Double = 0.95, epsilon: Double = 1e-8, weightDecay: Double = 0, maxGradientNorm: Double = 1
+  ) {
+    self.learningRate = learningRate
+    self.schedule = schedule
+    self.warmup = warmup
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+    self.maxGradientNorm = maxGradientNorm
+  }
+}
+
+/// AdamW with its two moments.
+package struct Optimiser {
+  let settings: OptimiserSettings
+  private let first: Parameters
+  private let second: Parameters
+  private var step = 0
+
+  package init(_ settings: OptimiserSettings, for parameters: Parameters) {
+    self.settings = settings
+    first = parameters.zerosLike()
+    second = parameters.zerosLike()
+  }
+
+  /// Moves the parameters by one step against the gradient; returns the gradient's norm before clipping.
+  package mutating func step(_ parameters: Parameters, _ gradient: Parameters, rate: Double) -> Double {
+    step += 1
+    let norm = sumOfSquares(gradient.values).squareRoot()
+    // PyTorch's clip_grad_norm_ adds 1e-6 to the norm.
+    let scale = min(1, settings.maxGradientNorm / (norm + 1e-6))
+    let matrices = 0..<parameters.layout.matrixCount
+    let vectors = parameters.layout.matrixCount..<parameters.layout.count
+    for (range, decay) in [(matrices, settings.weightDecay), (vectors, 0)] {
+      adamWStep(
+        parameters.values[range], gradient.values[range], first.values[range], second.values[range],
+        AdamWStep(
+          rate: rate, beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon, weightDecay: decay,
+          step: step, gradientScale: scale))
+    }
+    return norm
+  }
+}

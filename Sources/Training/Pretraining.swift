@@ -1,0 +1,54 @@
+// Pretraining of a base on a task's corpus: next-token cross-entropy on the completions. Student-format and
+// teacher-format text stand side by side in it; what a base learns from which is told by the task.
+
+package import LanguageModel
+import Rollouts
+package import Tasks
+import Tokenizer
+import Objectives
+import Tensors
+
+/// The settings of pretraining.
+package struct Pretraining: Sendable, Equatable {
+  /// Sequences in a step.
+  package var sequences: Int
+
+  package init(sequences: Int = 64) { self.sequences = sequences }
+
+  /// Trains fresh parameters on the corpus of a task.
+  ///
+  /// Example i of the corpus is used once, in step i / sequences. Throws what `CharacterVocabulary` throws.
+  package func train(
+    _ configuration: DecoderConfiguration, task: any ReasoningTask, _ plan: RunPlan, _ observer: RunObserver
+  ) throws -> TrainingRun {
+    let vocabulary = try CharacterVocabulary(characters: task.alphabet, endMark: task.endMark)
+    let initial = Policy(
+      parameters: Parameters(randomly: configuration, seed: plan.seed), vocabulary: vocabulary)
+    let learner = Learner(initial.parameters, plan.optimiser, steps: plan.steps)
+    func current() -> Policy { Policy(parameters: learner.parameters, vocabulary: vocabulary) }
+
+    return try runSteps(method: "pretraining", plan, observer, current: current) { step in
+      var batch = PackedBatch()
+      for index in 0..<sequences {
+        let example = task.corpusExample(seed: plan.seed, index: (step - 1) * sequences + index)
+        batch.append(prompt: try initial.encode(example.prompt), completion: try initial.encode(example.completion))
+      }
+      let weights = Floats(Reduction.tokenMean.weights(lengths: [batch.targets.count]))
+      let update = learner.update(batch, step: step) { positions, logits in
+        let losses = Floats(zeros: positions.count)
+        logSoftmax(logits, rows: positions.count, width: vocabulary.count)
+        crossEntropyRows(
+          logits, targets: Array(batch.targets[positions]), weights: weights[positions], losses: losses,
+          width: vocabulary.count)
+        return positions.indices.reduce(0.0) { sum, index in
+          let row = index - positions.lowerBound
+          return sum + Double(weights[index]) * Double(losses[row])
+        }
+      }
+      guard let update else { return nil }
+      return StepRecord(
+        step: step, loss: update.loss, gradientNorm: update.gradientNorm, learningRate: update.rate, tokens: 0,
+        rolloutAccuracy: nil, meanLength: nil)
+    }
+  }
+}

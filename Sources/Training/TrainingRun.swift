@@ -1,0 +1,104 @@
+// What training gives back: the trained policy and everything that was measured on the way.
+
+package import Evaluation
+package import Rollouts
+
+/// What was measured in one step.
+package struct StepRecord: Sendable, Equatable {
+  /// Counted from 1.
+  package let step: Int
+  /// The loss of the step's batch before the update, in nats per token.
+  package let loss: Double
+  /// The norm of the gradient before clipping.
+  package let gradientNorm: Double
+  /// The learning rate used.
+  package let learningRate: Double
+  /// Tokens sampled in this step.
+  package let tokens: Int
+  /// The share of right rollouts, measured before the update; nil where the method samples none.
+  package let rolloutAccuracy: Double?
+  /// The mean length of the rollouts, in tokens; nil where the method samples none.
+  package let meanLength: Double?
+}
+
+/// An examination in the course of training.
+package struct EvaluationRecord: Sendable, Equatable {
+  /// After how many steps.
+  package let step: Int
+  /// After how many sampled tokens.
+  package let tokens: Int
+  /// What was found.
+  package let result: EvaluationResult
+}
+
+/// Why a run has no more steps than it has.
+package enum RunEnding: Sendable, Equatable {
+  /// It did all of them.
+  case complete
+  /// Somebody stopped it.
+  case interrupted
+  /// The loss or its gradient was not finite at this step, which was not taken.
+  case notFinite(step: Int)
+}
+
+/// The result of training.
+package struct TrainingRun: Sendable {
+  /// The method's name.
+  package let method: String
+  /// Steps that were asked for.
+  package let steps: Int
+  /// The trained policy, as of the last complete step.
+  package let policy: Policy
+  /// One record for each complete step.
+  package let records: [StepRecord]
+  /// The examinations, the first before any step.
+  package let evaluations: [EvaluationRecord]
+  /// Why it ended.
+  package let ending: RunEnding
+}
+
+/// What a run tells while it goes on.
+package enum TrainingEvent: Sendable {
+  /// A step is complete.
+  case step(StepRecord)
+  /// An examination is complete.
+  case evaluation(EvaluationRecord)
+}
+
+/// What a run is asked to do beside its method.
+package struct RunPlan: Sendable {
+  /// How many steps.
+  package var steps: Int
+  package var optimiser: OptimiserSettings
+  package var seed: UInt64
+  /// The examination of the policy in the course of training, if any.
+  package var examination: Examination?
+  /// Steps between examinations; there is one before the first step and one after the last in any case.
+  package var every: Int
+
+  package init(
+    steps: Int, optimiser: OptimiserSettings = OptimiserSettings(), seed: UInt64 = 1, examination: Examination? = nil,
+    every: Int = 20
+  ) {
+    self.steps = steps
+    self.optimiser = optimiser
+    self.seed = seed
+    self.examination = examination
+    self.every = every
+  }
+}
+
+/// How a run talks to whoever started it.
+package struct RunObserver {
+  /// Polled for each decoded token and each step.
+  package var isInterrupted: @Sendable () -> Bool
+  /// Called in order, from the thread that trains.
+  package var onEvent: (TrainingEvent) -> Void
+
+  package init(
+    isInterrupted: @escaping @Sendable () -> Bool = { false }, onEvent: @escaping (TrainingEvent) -> Void = { _ in }
+  ) {
+    self.isInterrupted = isInterrupted
+    self.onEvent = onEvent
+  }
+}
