@@ -33,7 +33,13 @@ let package = Package(
     room("JSONValues"),
     room("RandomStreams"),
     room("Display", ["JSONValues"]),
+    room("Tasks", ["RandomStreams"]),
+    room("Tokenizer"),
+    room("Checkpoints", ["JSONValues"]),
     tests("JSONValuesTests", ["JSONValues"]),
     tests("RandomStreamsTests", ["RandomStreams"]),
+    tests("TasksTests", ["Tasks"]),
+    tests("TokenizerTests", ["Tokenizer"]),
+    tests("CheckpointsTests", ["Checkpoints", "JSONValues"]),
   ]
 )
