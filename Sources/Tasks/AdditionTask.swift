@@ -1,9 +1,9 @@
 /// Column addition: two numbers with equally many digits, worked column by column from the units.
 ///
 /// The reference solution of 526+286 is `6+6+0=12;2+8+1=11;5+2+1=08;#812$`: digit + digit + carry = total, and at last
-/// the answer. The student reads ` 526+ 286=`. The teacher reads the same with the bare answer in front, `[  812] 526+
-/// 286=`: it must find the columns and the carries itself, so it rationalises and does not copy. Numbers stand in
-/// fields of one width, which keeps `=` in one place.
+/// the answer. The student reads ` 526+ 286=`. The teacher reads the same with the bare answer in front,
+/// `[  812] 526+ 286=`: it must find the columns and the carries itself, so it rationalises and does not copy. Numbers
+/// stand in fields of one width, which keeps `=` in one place.
 ///
 /// Where the gap between the two comes from is told in `Pupils`.
 package struct AdditionTask: ReasoningTask {
@@ -51,8 +51,7 @@ package struct AdditionTask: ReasoningTask {
   package var alphabet: String { "0123456789+=;#$[] " }
   package var endMark: Character { "$" }
 
-  /// The longest reference solution is 9 characters a column, `#`, the answer and `$`; 3 more let a slip end in its own
-  /// way.
+  /// 9 characters a column, `#`, an answer with one digit more than the numbers, `$`, and 3 to spare.
   package var longestCompletion: Int { 10 * digits.upperBound + 6 }
 
   package func studentPrompt(_ problem: Problem) -> String {
@@ -73,8 +72,7 @@ package struct AdditionTask: ReasoningTask {
 
   /// Judges by what stands between the last `#` and the closing `$`: the digits of the answer and nothing else.
   ///
-  /// The working is not read, so a right answer after a wrong column is right. `#0812$` is wrong where the answer is
-  /// 812.
+  /// The working is not read, so a right answer after a wrong column is right. Where 812 is wanted, `#0812$` is wrong.
   package func verify(_ completion: String, for problem: Problem) -> Verdict {
     let hasEnded = completion.last == endMark
     let text = hasEnded ? completion.dropLast() : completion[...]

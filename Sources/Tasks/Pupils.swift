@@ -1,15 +1,14 @@
 import RandomStreams
 
-/// The pupils whose homework a base learns to write, and with it the reason why self-distillation has something to
-/// find.
+/// The pupils whose homework a base learns to write: the reason why self-distillation has something to find.
 ///
 /// A base is pretrained on two kinds of text. Under the teacher's prompt, where the answer is known, every column is
 /// right. Under the student's prompt the text is copied from pupils who believe some wrong sums: for 35 of the 100
 /// pairs of digits a fixed misconception says one too much or one too little, and is written 65 % of the time; and a
 /// carry that is due is forgotten 30 % of the time. So one set of weights learns addition and, asked without the
-/// answer, imitates people who get it wrong: about a third of the homework is right. The skill is there and suppressed.
-/// A teacher that is the same model, shown the answer, can bring it out on the student's own attempts; nothing new has
-/// to be taught.
+/// answer, imitates people who get it wrong: of their homework 38 % is right (54, 37 and 24 % for two, three and four
+/// digits). The skill is there and suppressed. A teacher that is the same model, shown the answer, can bring it out on
+/// the student's own attempts; nothing new has to be taught.
 package struct Pupils: Sendable, Hashable {
   /// How often a believed misconception is written, 0...1.
   package let confusion: Double
@@ -55,8 +54,7 @@ package struct Pupils: Sendable, Hashable {
 
   /// One pupil's working, which may be right.
   func homework(on addends: Addends, with random: inout RandomStream) -> String {
-    // Every column takes the same two numbers from the stream, so that a pupil who knows better makes the same other
-    // slips.
+    // Every column takes two numbers from the stream, so pupils who believe other things make the same other slips.
     addends.worked { first, second, due in
       let isForgotten = random.uniform() < forgetfulness
       let isConfused = random.uniform() < confusion

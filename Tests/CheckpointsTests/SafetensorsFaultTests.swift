@@ -97,6 +97,23 @@ import Testing
     for count in whole.indices { #expect(try fault(of: Array(whole.prefix(count))) != "none") }
   }
 
+  /// One wrong byte anywhere is an error or another sound file; reading either never goes outside the file.
+  @Test func everyChangedByteIsSurvived() throws {
+    let whole = bytes("{\"a\":\(entry()),\"b\":\(entry("F16", "[1]", "[8,10]"))}", data: 10)
+    try withScratchFolder { folder in
+      let path = folder + "/changed"
+      for index in 0..<whole.count - 10 {
+        for value in [0, 0x22, 0x2C, 0x2D, 0x30, 0x39, 0x5D, 0x65, 0xFF] as [UInt8] {
+          var changed = whole
+          changed[index] = value
+          try Data(changed).write(to: URL(filePath: path))
+          guard let file = try? SafetensorsFile(opening: path) else { continue }
+          for name in file.names { _ = try? file.values(of: name) }
+        }
+      }
+    }
+  }
+
   @Test func numbersOfOtherTypesAreRefusedByName() throws {
     try withScratchFolder { folder in
       let path = folder + "/ids"

@@ -31,6 +31,14 @@ func withScratchFolder<Result>(_ body: (_ folder: String) throws -> Result) thro
     }
   }
 
+  @Test func aModelWrittenByPythonHasItsNamesAndShapes() throws {
+    let file = try SafetensorsFile(opening: fixtures + "/qwen3-untied.safetensors")
+    #expect(file.names.count == 25)
+    #expect(file.header.tensors["model.layers.1.self_attn.q_proj.weight"]?.shape == [64, 32])
+    #expect(file.header.tensors["lm_head.weight"]?.shape == [19, 32])
+    #expect(try file.values(of: "model.layers.0.self_attn.q_norm.weight").count == 16)
+  }
+
   @Test func everyHalfReadsAsPythonReadsIt() {
     // Against the definition: all 63,488 finite patterns, whose values are sums of powers of two.
     for bits in UInt16.min...UInt16.max where bits >> 10 & 0x1F != 31 {
