@@ -28,7 +28,12 @@ func system(_ name: String, pkgConfig: String, apt: String, brew: String) -> Tar
 
 let package = Package(
   name: "opsd-kernel",
-  products: [],
+  products: [
+    .executable(name: "opsd", targets: ["opsd"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
   targets: [
     system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev", brew: "openblas"),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
@@ -44,10 +49,17 @@ let package = Package(
     room(
       "Training",
       ["Evaluation", "LanguageModel", "Objectives", "RandomStreams", "Rollouts", "Tasks", "Tensors", "Tokenizer"]),
+    room("Checkpoints", ["JSONValues", "LanguageModel", "Tensors", "Tokenizer"]),
     room("Display", ["JSONValues"]),
-    room("Tasks", ["RandomStreams"]),
-    room("Tokenizer"),
-    room("Checkpoints", ["JSONValues"]),
+    room(
+      "Workbench",
+      [
+        "Checkpoints", "Evaluation", "JSONValues", "LanguageModel", "Rollouts", "Tasks", "Tensors", "Training",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(
+      name: "opsd", dependencies: ["Workbench", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: strict),
     tests("JSONValuesTests", ["JSONValues"]),
     tests("RandomStreamsTests", ["RandomStreams"]),
     tests("TasksTests", ["Tasks"]),

@@ -105,6 +105,17 @@ import Glibc
   /// The numbers as an array.
   package var array: [Float] { unsafe Array(UnsafeBufferPointer(start: base, count: count)) }
 
+  /// Lends the numbers for reading.
+  package func withSpan<Result>(_ body: (Span<Float>) throws -> Result) rethrows -> Result {
+    try unsafe body(UnsafeBufferPointer(start: base, count: count).span)
+  }
+
+  /// Lends the numbers for writing.
+  package func withMutableSpan<Result>(_ body: (inout MutableSpan<Float>) throws -> Result) rethrows -> Result {
+    var span = unsafe UnsafeMutableBufferPointer(start: base, count: count).mutableSpan
+    return try body(&span)
+  }
+
   /// The numbers as bytes in memory order, for writing and for checksums.
   package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
     try unsafe body(UnsafeRawBufferPointer(start: base, count: count * MemoryLayout<Float>.stride))

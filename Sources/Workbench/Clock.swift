@@ -1,0 +1,10 @@
+// Time, for progress lines and benchmarks. No result depends on it.
+
+import Glibc
+
+/// Seconds of a clock that never goes back.
+func monotonicSeconds() -> Double {
+  var time = timespec()
+  unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}

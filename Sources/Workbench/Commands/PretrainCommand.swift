@@ -1,0 +1,109 @@
+// `opsd pretrain`: a base model from nothing, in minutes, the same bytes each time.
+
+import ArgumentParser
+import Checkpoints
+import Evaluation
+import Glibc
+import JSONValues
+import LanguageModel
+import Rollouts
+import Tasks
+import Tensors
+import Training
+
+/// Trains a base on the corpus of a task and measures the gap between student and teacher.
+struct PretrainCommand: ParsableCommand {
+  static var configuration: CommandConfiguration {
+    CommandConfiguration(
+      commandName: "pretrain",
+      abstract: "Train a base model on the addition corpus, measure it, and save it.",
+      discussion: """
+        Half of the corpus is clean text in the teacher's format, half is homework of pupils with misconceptions in the \
+        student's format. The base that ships with the kernel is `opsd pretrain FOLDER` with nothing else given.
+        """)
+  }
+
+  @Argument(help: "The folder to write: config.json, model.safetensors, vocabulary.json, card.json.")
+  var folder: String
+
+  @Option(help: "Steps of training.")
+  var steps = 1000
+
+  @Option(help: "Sequences in a step.")
+  var sequences = 64
+
+  @Option(help: "The seed of parameters and corpus.")
+  var seed: UInt64 = 1
+
+  @Option(help: "Numbers in the residual stream.")
+  var width = 96
+
+  @Option(help: "Layers.")
+  var layers = 3
+
+  func validate() throws {
+    if !(1...1_000_000).contains(steps) { throw ValidationError("--steps must lie between 1 and 1000000") }
+    if !(1...4096).contains(sequences) { throw ValidationError("--sequences must lie between 1 and 4096") }
+    if !(8...4096).contains(width) || width % 8 != 0 {
+      throw ValidationError("--width must be a multiple of 8 between 8 and 4096")
+    }
+    if !(1...64).contains(layers) { throw ValidationError("--layers must lie between 1 and 64") }
+  }
+
+  func run() throws {
+    useSingleThreadedBLAS()
+    let task = try AdditionTask()
+    let configuration = DecoderConfiguration(
+      vocabulary: task.alphabet.count, width: width, layers: layers, heads: 4, keyValueHeads: 2, headWidth: width / 4,
+      feedForward: (width * 8 / 3 + 15) / 16 * 16, rotaryBase: 1e4, contextLength: 128)
+    try configuration.validate()
+    let optimiser = OptimiserSettings(learningRate: 2e-3, schedule: .cosine, warmup: min(50, steps), weightDecay: 0.1)
+    let run = try Pretraining(sequences: sequences).train(
+      configuration, task: task, RunPlan(steps: steps, optimiser: optimiser, seed: seed),
+      RunObserver(onEvent: { event in
+        if case .step(let record) = event, record.step % 50 == 0 || record.step == steps {
+          note("step \(record.step) of \(steps), loss \(rounded(record.loss))")
+        }
+      }))
+    if case .notFinite(let step) = run.ending {
+      throw ValidationError("the loss of step \(step) is not finite: choose another seed or more sequences")
+    }
+
+    let heldOut = try task.problems(1000, split: .heldOut, seed: 2)
+    var measured: [String: JSON] = [:]
+    for role in Role.allCases {
+      for (name, temperature) in [("sampled", 1.0), ("greedy", 0.0)] {
+        let result = try Examination(
+          task: task, problems: heldOut, role: role,
+          rule: SamplingRule(temperature: temperature, maxTokens: task.longestCompletion), seed: 3)(run.policy)
+        let interval = result.interval
+        measured["\(role.rawValue), \(name)"] = [
+          "accuracy": .double(rounded(result.accuracy)),
+          "interval95": [.double(rounded(interval.lowerBound)), .double(rounded(interval.upperBound))],
+        ]
+        note(
+          "\(role.rawValue), \(name): \(rounded(result.accuracy)) right of 1000 held-out problems, 95 % in "
+            + "\(rounded(interval.lowerBound))...\(rounded(interval.upperBound))")
+      }
+    }
+    let card: JSON = [
+      "task": .string(task.name), "summary": .string(task.summary),
+      "recipe": [
+        "command": "opsd pretrain", "steps": .int(steps), "sequences": .int(sequences), "seed": .int(Int(seed)),
+        "learningRate": 2e-3, "schedule": "cosine", "warmup": .int(min(50, steps)), "weightDecay": 0.1,
+      ],
+      "heldOutProblems": 1000, "measured": .object(measured),
+    ]
+    try ModelFolder(parameters: run.policy.parameters, vocabulary: run.policy.vocabulary, card: card).write(to: folder)
+    note("wrote \(folder)")
+  }
+}
+
+/// Four decimals are what such measurements carry.
+private func rounded(_ value: Double) -> Double { (value * 1e4).rounded() / 1e4 }
+
+/// A line for whoever waits; results go to standard output.
+private func note(_ line: String) {
+  let bytes = Array((line + "\n").utf8)
+  unsafe bytes.withUnsafeBytes { bytes in unsafe _ = Glibc.write(2, bytes.baseAddress, bytes.count) }
+}
