@@ -27,7 +27,7 @@ struct PretrainCommand: ParsableCommand {
   var folder: String
 
   @Option(help: "Steps of training.")
-  var steps = 1000
+  var steps = 700
 
   @Option(help: "Sequences in a step.")
   var sequences = 64
@@ -57,7 +57,7 @@ struct PretrainCommand: ParsableCommand {
       vocabulary: task.alphabet.count, width: width, layers: layers, heads: 4, keyValueHeads: 2, headWidth: width / 4,
       feedForward: (width * 8 / 3 + 15) / 16 * 16, rotaryBase: 1e4, contextLength: 128)
     try configuration.validate()
-    let optimiser = OptimiserSettings(learningRate: 2e-3, schedule: .cosine, warmup: min(50, steps), weightDecay: 0.1)
+    let optimiser = OptimiserSettings(learningRate: 4e-3, schedule: .cosine, warmup: min(50, steps), weightDecay: 0.1)
     let run = try Pretraining(sequences: sequences).train(
       configuration, task: task, RunPlan(steps: steps, optimiser: optimiser, seed: seed),
       RunObserver(onEvent: { event in
@@ -90,7 +90,7 @@ struct PretrainCommand: ParsableCommand {
       "task": .string(task.name), "summary": .string(task.summary),
       "recipe": [
         "command": "opsd pretrain", "steps": .int(steps), "sequences": .int(sequences), "seed": .int(Int(seed)),
-        "learningRate": 2e-3, "schedule": "cosine", "warmup": .int(min(50, steps)), "weightDecay": 0.1,
+        "learningRate": 4e-3, "schedule": "cosine", "warmup": .int(min(50, steps)), "weightDecay": 0.1,
       ],
       "heldOutProblems": 1000, "measured": .object(measured),
     ]
