@@ -32,7 +32,9 @@ let package = Package(
   targets: [
     room("JSONValues"),
     room("RandomStreams"),
-    room("Display", ["JSONValues"]),
+    system("CCairo", pkgConfig: "cairo", apt: "libcairo2-dev", brew: "cairo"),
+    room("Display", ["JSONValues", "CCairo"]),
+    tests("DisplayTests", ["Display", "JSONValues"]),
     tests("JSONValuesTests", ["JSONValues"]),
     tests("RandomStreamsTests", ["RandomStreams"]),
   ]
