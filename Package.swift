@@ -34,7 +34,7 @@ let package = Package(
     room("RandomStreams"),
     system("CCairo", pkgConfig: "cairo", apt: "libcairo2-dev", brew: "cairo"),
     room("Display", ["JSONValues", "CCairo"]),
-    tests("DisplayTests", ["Display", "JSONValues"]),
+    tests("DisplayTests", ["Display", "JSONValues", "CCairo"]),
     tests("JSONValuesTests", ["JSONValues"]),
     tests("RandomStreamsTests", ["RandomStreams"]),
   ]

@@ -21,6 +21,8 @@ struct AxisScale: Equatable {
   let lower: Double
   let upper: Double
   let isLogarithmic: Bool
+  /// The step of the round numbers that a range was fitted to, so that its ends are named.
+  private let fittedStep: Double?
 
   /// Beyond this magnitude differences of values would not be finite.
   static let limit = 1e300
@@ -39,6 +41,7 @@ struct AxisScale: Equatable {
     if let domain = axis.domain, domain.lowerBound.isFinite, domain.upperBound.isFinite {
       if !isLogarithmic || domain.lowerBound > 0 {
         (lower, upper) = Self.separate(domain.lowerBound, domain.upperBound, isLogarithmic)
+        fittedStep = nil
         return
       }
       if domain.upperBound > 0 { (low, high) = (min(low, domain.upperBound), domain.upperBound) }
@@ -50,13 +53,16 @@ struct AxisScale: Equatable {
     let (a, b) = Self.separate(low, high, isLogarithmic)
     guard roundsOutward else {
       (lower, upper) = (a, b)
+      fittedStep = nil
       return
     }
     if isLogarithmic {
       (lower, upper) = (Self.roundLogarithm(a, up: false), Self.roundLogarithm(b, up: true))
+      fittedStep = nil
     } else {
       let step = Self.step(a, b, count: 5)
       (lower, upper) = (floor(a / step + 1e-9) * step, ceil(b / step - 1e-9) * step)
+      fittedStep = step
     }
   }
 
@@ -79,7 +85,8 @@ struct AxisScale: Equatable {
   }
 
   private func linearTicks(count: Int) -> [Double] {
-    let step = Self.step(lower, upper, count: count)
+    var step = Self.step(lower, upper, count: count)
+    if let fittedStep, upper - lower <= fittedStep * Double(2 * count) { step = fittedStep }
     let first = ceil(lower / step - 1e-9)
     var values: [Double] = []
     for index in 0...(2 * count + 4) {
@@ -119,7 +126,7 @@ struct AxisScale: Equatable {
     let raw = (high - low) / Double(max(count, 1))
     let power = pow(10, floor(log10(raw)))
     let factor = raw / power
-    return (factor < 1.5 ? 1 : factor < 3.5 ? 2 : factor < 7.5 ? 5 : 10) * power
+    return (factor < 1.414 ? 1 : factor < 3.162 ? 2 : factor < 7.071 ? 5 : 10) * power
   }
 
   /// Makes room around equal ends, and keeps the range wide enough for its numbers to differ.

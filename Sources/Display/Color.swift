@@ -26,6 +26,9 @@ struct Color: Sendable, Equatable {
   static let blueTone = Color(0x0072B2)
   static let vermilion = Color(0xD55E00)
   static let green = Color(0x009E73)
+  /// Tints of values below and above zero: lighter than the categories, to show on dark pages at low opacity.
+  static let below = Color(0x2B8FE0)
+  static let above = Color(0xE66A0A)
   static let purple = Color(0xCC79A7)
   static let highlight = Color(0xE69F00)
 

@@ -66,20 +66,21 @@ extension TokenStrip {
 
   /// Every value as a number, folded away.
   private func valuesHTML(_ tint: Tint) -> String {
-    var table = Table(columns: [
+    let hasMarks = tokens.contains { $0.mark != nil }
+    let hasDetails = tokens.contains { !$0.details.isEmpty }
+    var columns = [
       Table.Column("position"), Table.Column("token", alignment: .leading), Table.Column(quantity, unit: unit),
-    ])
-    if tokens.contains(where: { $0.mark != nil }) { table.columns.append(Table.Column("", alignment: .center)) }
-    if tokens.contains(where: { !$0.details.isEmpty }) {
-      table.columns.append(Table.Column("details", alignment: .leading))
-    }
+    ]
+    if hasMarks { columns.append(Table.Column("", alignment: .center)) }
+    if hasDetails { columns.append(Table.Column("details", alignment: .leading)) }
+    var table = Table(columns: columns)
     table.rows = tokens.enumerated().map { index, token in
       var row: [Table.Cell] = [
         .number(Double(index), .count()), .text(TextLayout.visible(token.text)),
         token.value.map { .number($0, tint.format) } ?? .missing,
       ]
-      if tokens.contains(where: { $0.mark != nil }) { row.append(.text(token.mark?.sign ?? "")) }
-      if table.columns.last?.title == "details" { row.append(.text(token.details.joined(separator: " · "))) }
+      if hasMarks { row.append(.text(token.mark?.sign ?? "")) }
+      if hasDetails { row.append(.text(token.details.joined(separator: " · "))) }
       return row
     }
     table.rowLimit = 200

@@ -10,7 +10,6 @@ extension TokenStrip {
       if let title = strip.title { lines.append(TextLayout.singleLine(title)) }
       lines += strip.plainLines(tint)
     }
-    if lines.last == "" { lines.removeLast() }
     let ends = "\(tint.format.text(tint.isDiverging ? -tint.limit : 0)) … \(tint.format.text(tint.limit))"
     lines.append("under each token: \(TextLayout.singleLine(tint.heading)), tinted \(ends)")
     return TextLayout.trimmingLineEnds(lines)

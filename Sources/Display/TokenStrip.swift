@@ -168,7 +168,7 @@ struct Tint: Equatable {
     guard let value, !value.isNaN else { return nil }
     let share = min(max(value / limit, isDiverging ? -1 : 0), 1)
     guard share.magnitude > 0.01 else { return nil }
-    return (share < 0 ? .blueTone : .vermilion, share.magnitude * Self.strongest)
+    return (share < 0 ? .below : .above, share.magnitude * Self.strongest)
   }
 
   /// The values that the legend names, lowest first.
