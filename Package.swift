@@ -36,34 +36,44 @@ let package = Package(
   ],
   targets: [
     system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev", brew: "openblas"),
+    system("CCairo", pkgConfig: "cairo", apt: "libcairo2-dev", brew: "cairo"),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
+
     room("JSONValues"),
     room("RandomStreams"),
+
     room("Tensors", ["COpenBLAS", "CKernels"]),
     room("LanguageModel", ["RandomStreams", "Tensors"]),
-    room("Objectives", ["Tensors"]),
     room("Tokenizer"),
+    room("Checkpoints", ["JSONValues", "LanguageModel", "Tensors", "Tokenizer"]),
+    room("Objectives", ["Tensors"]),
     room("Tasks", ["RandomStreams"]),
     room("Rollouts", ["LanguageModel", "RandomStreams", "Tensors", "Tokenizer"]),
     room("Evaluation", ["RandomStreams", "Rollouts", "Tasks"]),
     room(
       "Training",
       ["Evaluation", "LanguageModel", "Objectives", "RandomStreams", "Rollouts", "Tasks", "Tensors", "Tokenizer"]),
-    room("Checkpoints", ["JSONValues", "LanguageModel", "Tensors", "Tokenizer"]),
-    room("Display", ["JSONValues"]),
+
+    room("CellLanguage"),
+
+    room("Display", ["CCairo", "JSONValues"]),
+
     room(
       "Workbench",
       [
-        "Checkpoints", "Evaluation", "JSONValues", "LanguageModel", "Rollouts", "Tasks", "Tensors", "Training",
+        "CellLanguage", "Checkpoints", "Display", "Evaluation", "JSONValues", "JupyterKernel", "JupyterProtocol",
+        "LanguageModel", "Objectives", "RandomStreams", "Rollouts", "Tasks", "Tensors", "Tokenizer", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "opsd", dependencies: ["Workbench", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
+
     tests("JSONValuesTests", ["JSONValues"]),
     tests("RandomStreamsTests", ["RandomStreams"]),
     tests("TasksTests", ["Tasks"]),
     tests("TokenizerTests", ["Tokenizer"]),
     tests("CheckpointsTests", ["Checkpoints", "JSONValues"]),
+    tests("DisplayTests", ["CCairo", "Display", "JSONValues"]),
   ]
 )

@@ -1,0 +1,161 @@
+// The strip as a picture: tokens flow in lines as they do in the page, over their tints, and a ramp names the values.
+
+extension TokenStrip {
+  private static let textStyle = Canvas.Style(size: 12, face: .mono)
+  private static let signStyle = Canvas.Style(size: 12, color: Color(0xA0A6AD), face: .mono)
+  private static let markStyle = Canvas.Style(size: 8.5, isBold: true, color: .quiet)
+  private static let lineHeight = 23.0
+  private static let rampWidth = 200.0
+  private static let widest = 640.0
+  /// A picture of more lines would be too tall to look at.
+  private static let lineLimit = 300
+
+  /// A token, or a part of one, at its place in a line.
+  private struct Run {
+    var text: String
+    var left: Double
+    var width: Double
+    var tint: (color: Color, alpha: Double)?
+    var mark: Mark?
+    var isNote = false
+  }
+
+  static func drawing(_ strips: [TokenStrip], _ tint: Tint) -> Drawing {
+    let limit = widest - 2 * Chart.padding
+    let laid = Canvas.measuring { canvas in strips.map { $0.layout(canvas, tint, width: limit) } } ?? []
+    let lines = laid.reduce(0) { $0 + $1.count }
+    let wanted = Canvas.measuring { canvas in
+      let titles = strips.map { canvas.width(of: $0.title ?? "", Chart.titleStyle) }
+      let legend = rampWidth + 12 + canvas.width(of: tint.heading, Chart.axisStyle)
+      return (titles + laid.joined().joined().map { $0.left + $0.width }).reduce(legend, max)
+    }
+    let inner = min(max(wanted ?? limit, 320), limit)
+    let width = inner + 2 * Chart.padding
+    let titles = strips.count { $0.title != nil }
+    let height =
+      Chart.padding * 2 + Double(lines) * lineHeight + Double(titles) * 22 + Double(max(strips.count - 1, 0)) * 8 + 44
+    return Drawing(width: width, height: height) { canvas in
+      var y = Chart.padding
+      for (strip, lines) in zip(strips, laid) {
+        if let title = strip.title {
+          canvas.text(
+            canvas.fit(title, width: inner, Chart.titleStyle), at: Place(Chart.padding, y + 13), Chart.titleStyle)
+          y += 22
+        }
+        for line in lines {
+          for run in line { draw(canvas, run, top: y) }
+          y += lineHeight
+        }
+        y += 8
+      }
+      drawLegend(canvas, tint, top: y, width: inner)
+    }
+  }
+
+  private func layout(_ canvas: borrowing Canvas, _ tint: Tint, width limit: Double) -> [[Run]] {
+    var lines: [[Run]] = []
+    var line: [Run] = []
+    var x = 0.0
+    func flush() {
+      if !line.isEmpty { lines.append(line) }
+      line = []
+      x = 0
+    }
+    let markWidth = 8.0
+    for piece in pieces {
+      switch piece {
+      case .omitted(let count):
+        flush()
+        lines.append([Run(text: Self.note(omitted: count), left: 0, width: 0, isNote: true)])
+      case .token(let token):
+        let color = tint.color(token.value)
+        var rest = Substring(token.text.isEmpty ? "∅" : TextLayout.visible(token.text))
+        let whole = canvas.width(of: String(rest), Self.textStyle) + (token.mark == nil ? 0 : markWidth)
+        if x > 0, x + whole > limit { flush() }
+        // A token longer than a line goes on in the next one.
+        while !rest.isEmpty {
+          let part = whole <= limit ? String(rest) : Self.head(of: rest, canvas, width: limit)
+          rest = rest.dropFirst(part.count)
+          let mark = rest.isEmpty ? token.mark : nil
+          let width = canvas.width(of: part, Self.textStyle) + (mark == nil ? 0 : markWidth)
+          line.append(Run(text: part, left: x, width: width, tint: color, mark: mark))
+          x += width + 1.5
+          if !rest.isEmpty { flush() }
+        }
+        if Self.breaksLine(token.text) { flush() }
+      }
+    }
+    flush()
+    guard lines.count > Self.lineLimit else { return lines }
+    let note = Run(text: "… \(lines.count - Self.lineLimit) lines not shown …", left: 0, width: 0, isNote: true)
+    return Array(lines.prefix(Self.lineLimit / 2)) + [[note]] + Array(lines.suffix(Self.lineLimit / 2))
+  }
+
+  private static func head(of text: Substring, _ canvas: borrowing Canvas, width: Double) -> String {
+    let character = max(canvas.width(of: "m", textStyle), 1)
+    var count = max(Int(width / character), 1)
+    while count > 1, canvas.width(of: String(text.prefix(count)), textStyle) > width { count -= 1 }
+    return String(text.prefix(count))
+  }
+
+  private static func draw(_ canvas: borrowing Canvas, _ run: Run, top: Double) {
+    let left = Chart.padding + run.left
+    if run.isNote {
+      canvas.text(run.text, at: Place(left, top + 15), Chart.labelStyle)
+      return
+    }
+    if let tint = run.tint {
+      // On white the tint may be a little stronger than on a page whose ground is not known.
+      canvas.fill(
+        tint.color, alpha: tint.alpha * 1.25, Rectangle(left, top + 2, width: run.width, height: lineHeight - 4),
+        radius: 3)
+    }
+    var x = left
+    // Signs for white space are fainter than text: draw stretches of one kind together.
+    for stretch in stretches(run.text) {
+      canvas.text(stretch.text, at: Place(x, top + 15.5), stretch.isSign ? signStyle : textStyle)
+      x += canvas.width(of: stretch.text, textStyle)
+    }
+    if let mark = run.mark { canvas.text(mark.sign, at: Place(x + 0.5, top + 10), markStyle) }
+  }
+
+  private static func stretches(_ text: String) -> [(text: String, isSign: Bool)] {
+    var result: [(text: String, isSign: Bool)] = []
+    for character in text {
+      let isSign = "␣↵⇥⍽∅".contains(character)
+      if result.last?.isSign == isSign {
+        result[result.count - 1].text.append(character)
+      } else {
+        result.append((String(character), isSign))
+      }
+    }
+    return result
+  }
+
+  private static func drawLegend(_ canvas: borrowing Canvas, _ tint: Tint, top: Double, width: Double) {
+    let ramp = Rectangle(Chart.padding, top + 10, width: rampWidth, height: 10)
+    let lowest = tint.isDiverging ? -tint.limit : 0
+    for step in 0..<50 {
+      let value = lowest + (tint.limit - lowest) * (Double(step) + 0.5) / 50
+      guard let (color, alpha) = tint.color(value) else { continue }
+      canvas.fill(
+        color, alpha: alpha * 1.25, Rectangle(ramp.left + Double(step) * 4, ramp.top, width: 4, height: ramp.height))
+    }
+    canvas.stroke(
+      .grid,
+      [
+        Place(ramp.left, ramp.top), Place(ramp.right, ramp.top), Place(ramp.right, ramp.bottom),
+        Place(ramp.left, ramp.bottom), Place(ramp.left, ramp.top),
+      ])
+    let ends: [(Double, Double, Canvas.Anchor)] = [
+      (ramp.left, lowest, .start), (ramp.left + 100, (lowest + tint.limit) / 2, .middle),
+      (ramp.right, tint.limit, .end),
+    ]
+    for (x, value, anchor) in ends {
+      canvas.text(tint.format.text(value), at: Place(x, ramp.bottom + 14), Chart.labelStyle, anchor: anchor)
+    }
+    let room = width - rampWidth - 12
+    canvas.text(
+      canvas.fit(tint.heading, width: room, Chart.axisStyle), at: Place(ramp.right + 12, ramp.bottom), Chart.axisStyle)
+  }
+}

@@ -1,0 +1,57 @@
+// The strip in characters: tokens in columns, each value under its token.
+
+extension TokenStrip {
+  private static let lineWidth = 96
+  private static let cellLimit = 24
+
+  static func plainText(_ strips: [TokenStrip], _ tint: Tint) -> String {
+    var lines: [String] = []
+    for strip in strips {
+      if let title = strip.title { lines.append(TextLayout.singleLine(title)) }
+      lines += strip.plainLines(tint)
+    }
+    let ends = "\(tint.format.text(tint.isDiverging ? -tint.limit : 0)) … \(tint.format.text(tint.limit))"
+    lines.append("under each token: \(TextLayout.singleLine(tint.heading)), tinted \(ends)")
+    return TextLayout.trimmingLineEnds(lines)
+  }
+
+  private struct Column {
+    var token: String
+    var value: String
+    var width: Int { max(TextLayout.width(token), TextLayout.width(value)) }
+  }
+
+  private func plainLines(_ tint: Tint) -> [String] {
+    var lines: [String] = []
+    var columns: [Column] = []
+    var used = 0
+    func flush() {
+      guard !columns.isEmpty else { return }
+      lines.append(columns.map { TextLayout.pad($0.token, to: $0.width, .leading) }.joined(separator: "  "))
+      if columns.contains(where: { !$0.value.isEmpty }) {
+        lines.append(columns.map { TextLayout.pad($0.value, to: $0.width, .leading) }.joined(separator: "  "))
+      }
+      lines.append("")
+      columns = []
+      used = 0
+    }
+    for piece in pieces {
+      switch piece {
+      case .omitted(let count):
+        flush()
+        lines += [Self.note(omitted: count), ""]
+      case .token(let token):
+        let text = token.text.isEmpty ? "∅" : TextLayout.truncate(TextLayout.visible(token.text), to: Self.cellLimit)
+        let value = token.value.map(tint.format.bareText) ?? ""
+        let mark = token.mark?.sign ?? ""
+        let column = Column(token: text, value: [value, mark].filter { !$0.isEmpty }.joined(separator: " "))
+        if used + column.width > Self.lineWidth { flush() }
+        columns.append(column)
+        used += column.width + 2
+        if Self.breaksLine(token.text) { flush() }
+      }
+    }
+    flush()
+    return lines
+  }
+}

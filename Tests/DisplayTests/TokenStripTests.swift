@@ -1,0 +1,97 @@
+import JSONValues
+import Testing
+
+@testable import Display
+
+@Suite struct TokenStripTests {
+  static let strip = TokenStrip(
+    title: "Where they part", quantity: "divergence", unit: "nats", format: .fixed(2),
+    tokens: [
+      .init("Sum"), .init(" of", value: 0.5, details: ["teacher: <7> 0.9", "student: \"8\" 0.6"]),
+      .init(":\n", value: 0),
+      .init(" 日", value: 1, mark: .right), .init("\t", value: .nan, mark: .wrong), .init("", value: 0.25),
+    ])
+
+  @Test func plainTextKeepsEveryNumber() {
+    #expect(
+      Self.strip.bundle().plain == """
+        Where they part
+        Sum  ␣of   :↵
+             0.50  0.00
+
+        ␣日     ⇥    ∅
+        1.00 ✓  – ✗  0.25
+
+        under each token: divergence (nats), tinted 0.00 … 1.00
+        """)
+  }
+
+  @Test func htmlPassesTheSanitiser() throws {
+    let text = try #require(Self.strip.bundle().data["text/html"]?.string)
+    let html = SanitizedHTML(text)
+    #expect(html.problems == [])
+    for words in ["Where they part", "␣of", "0.50", "divergence (nats)", "teacher: <7> 0.9 · student: \"8\" 0.6", "✗"] {
+      #expect(html.text.contains(words))
+    }
+    #expect(text.contains("title=\"“␣of”\ndivergence: 0.50 nats\nteacher: &lt;7&gt; 0.9\nstudent: &quot;8&quot; 0.6\""))
+  }
+
+  @Test func tintsAreTranslucentAndInProportion() throws {
+    let text = try #require(Self.strip.bundle().data["text/html"]?.string)
+    let strengths = text.matches(of: /rgba\(230, 106, 10, ([0-9.]+)\)/).compactMap { Double($0.1) }
+    #expect(strengths.prefix(3) == [0.21, 0.42, 0.105])
+    #expect(strengths.allSatisfy { $0 <= 0.42 })
+  }
+
+  @Test func pictureIsThereAndTheSameEachTime() throws {
+    let picture = try #require(DecodedPNG(Self.strip.bundle()))
+    #expect(picture.colors.count > 20)
+    #expect(Self.strip.png() == Self.strip.png())
+    #expect(Self.strip.svg() == Self.strip.svg())
+    #expect(Self.strip.pdf() == Self.strip.pdf())
+  }
+
+  @Test func comparisonSharesTheScale() throws {
+    func strip(_ value: Double) -> TokenStrip {
+      TokenStrip(quantity: "log-ratio", format: .fixed(1), scale: .diverging(), tokens: [.init("a", value: value)])
+    }
+    let bundle = TokenStrip.compare([strip(-1), strip(4)])
+    let html = try #require(bundle.data["text/html"]?.string)
+    #expect(SanitizedHTML(html).problems == [])
+    #expect(html.contains("rgba(43, 143, 224, 0.105)"))
+    #expect(html.contains("rgba(230, 106, 10, 0.420)"))
+    #expect(bundle.plain == "a\n-1.0\n\na\n4.0\n\nunder each token: log-ratio, tinted -4.0 … 4.0")
+    #expect(DecodedPNG(bundle) != nil)
+  }
+
+  @Test(
+    arguments: [
+      [], [.nan], [.infinity, -.infinity, 1], [1e308, -1e308], [0, 0], [-1, -2], [.leastNonzeroMagnitude],
+    ] as [[Double]])
+  func extremes(values: [Double]) throws {
+    for scale in [
+      TokenStrip.Scale.sequential(), .diverging(), .sequential(to: 0), .diverging(limit: .nan), .sequential(to: -1),
+    ] {
+      let strip = TokenStrip(quantity: "q", scale: scale, tokens: values.map { .init("t", value: $0) })
+      let bundle = strip.bundle()
+      #expect(SanitizedHTML(try #require(bundle.data["text/html"]?.string)).problems == [])
+      #expect(DecodedPNG(bundle) != nil)
+    }
+  }
+
+  @Test func longTextsAreCutInTheMiddle() throws {
+    var strip = TokenStrip(quantity: "q", tokens: (0..<20_000).map { .init(" word\($0)\n", value: Double($0)) })
+    #expect(strip.bundle().plain.contains("… 19,000 tokens not shown …"))
+    #expect(try #require(DecodedPNG(strip.bundle())).height < 24_000)
+    strip.tokens = [.init(String(repeating: "x", count: 5000), value: 1), .init("\u{0}\u{7}\r\n<script>", value: 2)]
+    let bundle = strip.bundle()
+    #expect(SanitizedHTML(try #require(bundle.data["text/html"]?.string)).problems == [])
+    #expect(DecodedPNG(bundle) != nil)
+    #expect(bundle.plain.split(separator: "\n").allSatisfy { TextLayout.width(String($0)) < 130 })
+  }
+
+  @Test func noStripsAtAll() throws {
+    let bundle = TokenStrip.compare([])
+    #expect(SanitizedHTML(try #require(bundle.data["text/html"]?.string)).problems == [])
+  }
+}
