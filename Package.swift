@@ -28,12 +28,19 @@ func system(_ name: String, pkgConfig: String, apt: String, brew: String) -> Tar
 
 let package = Package(
   name: "opsd-kernel",
-  products: [],
+  products: [
+    .library(name: "JupyterKernel", targets: ["JupyterKernel", "JupyterProtocol"])
+  ],
   targets: [
     room("JSONValues"),
     room("RandomStreams"),
     room("Display", ["JSONValues"]),
+    system("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev", brew: "openssl@3"),
+    system("CZeroMQ", pkgConfig: "libzmq", apt: "libzmq3-dev", brew: "zeromq"),
+    room("JupyterProtocol", ["COpenSSL", "JSONValues"]),
+    room("JupyterKernel", ["CZeroMQ", "Display", "JSONValues", "JupyterProtocol"]),
     tests("JSONValuesTests", ["JSONValues"]),
     tests("RandomStreamsTests", ["RandomStreams"]),
+    tests("JupyterProtocolTests", ["JSONValues", "JupyterProtocol"]),
   ]
 )
