@@ -29,7 +29,8 @@ func system(_ name: String, pkgConfig: String, apt: String, brew: String) -> Tar
 let package = Package(
   name: "opsd-kernel",
   products: [
-    .executable(name: "opsd", targets: ["opsd"])
+    .executable(name: "opsd", targets: ["opsd"]),
+    .library(name: "JupyterKernel", targets: ["JupyterKernel", "JupyterProtocol"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -37,6 +38,8 @@ let package = Package(
   targets: [
     system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev", brew: "openblas"),
     system("CCairo", pkgConfig: "cairo", apt: "libcairo2-dev", brew: "cairo"),
+    system("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev", brew: "openssl@3"),
+    system("CZeroMQ", pkgConfig: "libzmq", apt: "libzmq3-dev", brew: "zeromq"),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
 
     room("JSONValues"),
@@ -57,6 +60,8 @@ let package = Package(
     room("CellLanguage"),
 
     room("Display", ["CCairo", "JSONValues"]),
+    room("JupyterProtocol", ["COpenSSL", "JSONValues"]),
+    room("JupyterKernel", ["CZeroMQ", "Display", "JSONValues", "JupyterProtocol"]),
 
     room(
       "Workbench",
@@ -75,5 +80,7 @@ let package = Package(
     tests("TokenizerTests", ["Tokenizer"]),
     tests("CheckpointsTests", ["Checkpoints", "JSONValues"]),
     tests("DisplayTests", ["CCairo", "Display", "JSONValues"]),
+    tests("JupyterProtocolTests", ["JSONValues", "JupyterProtocol"]),
+    tests("JupyterKernelTests", ["CZeroMQ", "Display", "JSONValues", "JupyterKernel", "JupyterProtocol"]),
   ]
 )

@@ -1,0 +1,78 @@
+// A kernel as a process: what a front end starts with the path of a connection file.
+
+@unsafe @preconcurrency import Glibc
+public import JupyterProtocol
+
+/// What a kernel calls itself.
+public struct Implementation: Sendable {
+  /// Its name.
+  public var name: String
+  /// Its version.
+  public var version: String
+  /// Pages to read about it; front ends show them in their help menu.
+  public var helpLinks: [HelpLink]
+
+  /// A name and a version.
+  public init(name: String, version: String, helpLinks: [HelpLink] = []) {
+    self.name = name
+    self.version = version
+    self.helpLinks = helpLinks
+  }
+}
+
+/// A Jupyter kernel: serves an interpreter to front ends until one of them asks it to stop.
+///
+///     exit(Kernel(connectionFile: path, interpreter: MyLanguage(), implementation: .init(name: "mine", version: "1")).run())
+public struct Kernel: Sendable {
+  private let path: String
+  private let interpreter: any Interpreter
+  private let implementation: Implementation
+
+  /// A kernel that will listen where the file at `path` says.
+  public init(connectionFile path: String, interpreter: any Interpreter, implementation: Implementation) {
+    self.path = path
+    self.interpreter = interpreter
+    self.implementation = implementation
+  }
+
+  /// Serves; gives the exit code of the process: 0 after a shutdown, 1 when the parent has died or nothing could be
+  /// served.
+  ///
+  /// Takes over the process: SIGINT interrupts the running cell, SIGTERM ends the kernel, and what is written to
+  /// descriptors 1 and 2 becomes output of the running cell. Call it once, early, on the main thread, before anything
+  /// starts threads. A cell that does not stop when the kernel does ends with the process, inside this call.
+  public func run() -> Int32 {
+    let watch = ProcessWatch()
+    let capture = DescriptorCapture([(1, .standardOutput), (2, .standardError)])
+    let log = KernelLog(descriptor: capture?.original(of: 2) ?? 2)
+    defer { capture?.restore() }
+    let server: KernelServer
+    do {
+      server = try KernelServer(
+        connection: try ConnectionFile(path: path), interpreter: interpreter, implementation: implementation,
+        log: log, capture: capture)
+    } catch {
+      log("\(error)")
+      return 1
+    }
+    unsafe setvbuf(stdout, nil, _IOLBF, 0)
+    let isOrphaned = Monitor(false)
+    server.start()
+    watch.start { event in
+      switch event {
+      case .interrupt: server.interrupt()
+      case .terminate: server.stop()
+      case .orphaned:
+        isOrphaned.withLock { $0 = true }
+        server.stop()
+      }
+    }
+    let cellsEnded = server.waitUntilEnded()
+    let code: Int32 = isOrphaned.withLock { $0 } ? 1 : 0
+    if !cellsEnded {
+      log("a cell did not stop and ends with the process")
+      _exit(code)
+    }
+    return code
+  }
+}
