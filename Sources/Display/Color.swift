@@ -39,6 +39,12 @@ struct Color: Sendable, Equatable {
 
   static func category(_ index: Int) -> Color { categories[index % categories.count] }
 
+  /// The same for a ground that may be dark, where the deep blue would sink.
+  static func categoryOnAnyGround(_ index: Int) -> Color {
+    let color = category(index)
+    return color == .blueTone ? .below : color
+  }
+
   /// `#rrggbb`.
   var hex: String {
     let digits = Array("0123456789abcdef")
