@@ -1,5 +1,5 @@
-// The colours of every display, in one place. Categories take the palette of Okabe and Ito, which readers with any kind of
-// colour vision tell apart; a dash pattern and a marker repeat what the colour says, for print.
+// The colours of every display, in one place. Categories take the palette of Okabe and Ito, which readers with any kind
+// of colour vision tell apart; a dash pattern and a marker repeat what the colour says, for print.
 
 /// A colour without transparency.
 struct Color: Sendable, Equatable {
