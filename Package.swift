@@ -33,6 +33,8 @@ let package = Package(
     room("JSONValues"),
     room("RandomStreams"),
     room("Display", ["JSONValues"]),
+    room("CellLanguage"),
+    tests("CellLanguageTests", ["CellLanguage"]),
     tests("JSONValuesTests", ["JSONValues"]),
     tests("RandomStreamsTests", ["RandomStreams"]),
   ]
