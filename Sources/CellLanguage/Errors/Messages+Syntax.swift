@@ -120,6 +120,18 @@ extension CellFailure {
       "`\(operation)` cannot follow an operator like itself", "", "Join the two parts with `&&`, or use parentheses.")
   }
 
+  static func unevenSpace(_ operation: String) -> CellFailure {
+    syntax("`\(operation)` has white space on one side only", "", "Write it on both sides, or on neither.")
+  }
+
+  static func parameterWithoutType(_ name: String) -> CellFailure {
+    syntax("the parameter `\(name)` has no type", "", "Write one, such as `\(name): Double` or `\(name): Any`.")
+  }
+
+  static var resultNotDeclared: CellFailure {
+    syntax("this function declares no result", "", "Write `-> Any`, or the type, in front of its `{`.")
+  }
+
   static var underscoreAsValue: CellFailure { syntax("`_` has no value", "it only takes a value that nobody needs") }
 
   static func anonymousOutsideClosure(_ text: String) -> CellFailure {

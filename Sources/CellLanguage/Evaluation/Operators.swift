@@ -79,7 +79,7 @@ enum Operators {
     case (.add, .array(var list), .array(let more)):
       try checkCount(list.elements.count + more.elements.count)
       place = .null
-      for element in more.elements { list.append(element) }
+      list.append(contentsOf: more)
       place = .array(list)
     default: place = try apply(operation, place, right)
     }
@@ -181,8 +181,8 @@ enum Operators {
 
 /// Whether two values are equal.
 enum Equality {
-  /// Comparisons before giving up on values that hold each other many times over.
-  private static let budget = 50_000_000
+  /// Comparisons of containers before giving up on values that hold each other many times over.
+  private static let budget = 2_000_000
 
   static func equal(_ left: Value, _ right: Value) throws(CellFailure) -> Bool {
     var remaining = budget
@@ -190,8 +190,6 @@ enum Equality {
   }
 
   private static func equal(_ left: Value, _ right: Value, _ remaining: inout Int) throws(CellFailure) -> Bool {
-    remaining -= 1
-    guard remaining > 0 else { throw .endless("the comparison") }
     switch (left, right) {
     case (.null, .null): return true
     case (.null, _), (_, .null): return false
@@ -225,6 +223,8 @@ enum Equality {
   }
 
   private static func all(_ left: [Value], _ right: [Value], _ remaining: inout Int) throws(CellFailure) -> Bool {
+    remaining -= 1
+    guard remaining > 0 else { throw .endless("the comparison") }
     guard left.count == right.count else { return false }
     for (a, b) in zip(left, right) where !(try equal(a, b, &remaining)) { return false }
     return true

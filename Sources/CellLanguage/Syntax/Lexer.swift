@@ -59,6 +59,16 @@ struct Lexer {
     }
   }
 
+  /// Whether an operator before this byte counts as having space on its right.
+  static func closesSpace(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0...0x20, UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: "}"), UInt8(ascii: ","), UInt8(ascii: ";"),
+      UInt8(ascii: ":"):
+      true
+    default: false
+    }
+  }
+
   /// Reads one token; false at the end.
   mutating func next() -> Bool {
     guard skipSpace() else { return true }

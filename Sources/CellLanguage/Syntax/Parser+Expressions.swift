@@ -40,7 +40,7 @@ extension Parser {
     let start = Int(token.start)
     var left = try prefix()
     var last: BinaryOperator?
-    while let operation = infixOperator(), operation.precedence >= lowest {
+    while let operation = try infixOperator(), operation.precedence >= lowest {
       if let last, !last.isChainable, last.precedence == operation.precedence {
         throw complaint(.notChainable(operation.rawValue), at: token.range)
       }
@@ -62,22 +62,20 @@ extension Parser {
   /// Whether `...` has nothing on its right.
   private var endsOpenRange: Bool { kind.isClosing || kind == .comma }
 
-  /// The operator here, if white space makes it an infix one.
-  private func infixOperator() -> BinaryOperator? {
-    guard let operation = kind.binaryOperator else {
-      return nil
-    }
-    let hasSpaceAfter = Lexer.opensSpace(Int(token.end) < source.bytes.count ? source.bytes[Int(token.end)] : 0)
-    if token.hasSpaceBefore, !hasSpaceAfter, token.startsLine || !isInfixOnly(operation) { return nil }
-    return operation
+  /// The operator here, if white space makes it an infix one: on both sides or on neither.
+  private func infixOperator() throws(CellError) -> BinaryOperator? {
+    guard let operation = kind.binaryOperator else { return nil }
+    let end = Int(token.end)
+    let hasSpaceAfter = end >= source.bytes.count || Lexer.closesSpace(source.bytes[end])
+    guard token.hasSpaceBefore != hasSpaceAfter else { return operation }
+    if token.hasSpaceBefore, token.startsLine, isPrefix(operation) { return nil }
+    if hasSpaceAfter, operation.precedence == 5, peek().kind.isClosing || peek().kind == .comma { return operation }
+    throw complaint(.unevenSpace(operation.rawValue), at: token.range)
   }
 
-  /// Operators that are never a prefix, so that a missing space after them does no harm.
-  private func isInfixOnly(_ operation: BinaryOperator) -> Bool {
-    switch operation {
-    case .add, .subtract, .closedRange, .halfOpenRange: false
-    default: true
-    }
+  /// Operators that may start an expression.
+  private func isPrefix(_ operation: BinaryOperator) -> Bool {
+    [.add, .subtract, .closedRange, .halfOpenRange].contains(operation)
   }
 
   private mutating func prefix() throws(CellError) -> Node {

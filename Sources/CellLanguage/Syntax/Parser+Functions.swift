@@ -26,6 +26,7 @@ extension Parser {
       throw complaint(.unsupported(word, instead: Unsupported.words[word] ?? ""))
     }
     let result = accept(.arrow) ? try type() : nil
+    inner.returnsNothing = result == nil
     try expect(.leftBrace, "{", after: "the head of `\(name)`")
     let body = try functionBody()
     return .function(
@@ -40,7 +41,7 @@ extension Parser {
   /// A body whose only statement is an expression returns it.
   private mutating func functionBody() throws(CellError) -> [Statement] {
     let body = try blockBody()
-    guard body.count == 1 else { return body }
+    guard body.count == 1, !scope.returnsNothing else { return body }
     switch body[0].kind {
     case .expression(let node): return [Statement(.returnValue(node), body[0].range)]
     case .ifElse(let clauses, let otherwise) where otherwise != nil:
@@ -50,7 +51,7 @@ extension Parser {
     }
   }
 
-  private mutating func parameterList() throws(CellError) -> [FunctionParameter] {
+  private mutating func parameterList(needsTypes: Bool = true) throws(CellError) -> [FunctionParameter] {
     advance()
     var parameters: [FunctionParameter] = []
     while kind != .rightParenthesis {
@@ -63,6 +64,9 @@ extension Parser {
         advance()
       }
       let type = try annotation()
+      if needsTypes, type == nil, kind != .end {
+        throw complaint(.parameterWithoutType(name), at: range(from: previousEnd - name.utf8.count))
+      }
       if kind == .closedRange {
         throw complaint(.unsupported("...", instead: "Take an array instead."), at: token.range)
       }
@@ -92,7 +96,7 @@ extension Parser {
     var result: TypeAnnotation?
     if isNamed {
       if kind == .leftParenthesis, peek().kind != .rightParenthesis {
-        parameters = try parameterList().map { $0.unlabelled }
+        parameters = try parameterList(needsTypes: false).map { $0.unlabelled }
       } else if kind == .leftParenthesis {
         advance()
         advance()

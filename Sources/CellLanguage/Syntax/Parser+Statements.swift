@@ -66,6 +66,7 @@ extension Parser {
     case .return:
       advance()
       let isBare = token.startsLine || kind == .rightBrace || kind == .semicolon || kind == .end
+      if !isBare, scope.returnsNothing { throw complaint(.resultNotDeclared, at: token.range) }
       made = .returnValue(isBare ? nil : try expression())
     default: made = try expressionOrAssignment()
     }

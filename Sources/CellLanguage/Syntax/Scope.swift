@@ -28,6 +28,8 @@ final class FunctionScope {
   let hasAnonymousParameters: Bool
   private(set) var anonymous: [LocalVariable] = []
   var loopDepth = 0
+  /// A function that declares no result.
+  var returnsNothing = false
 
   init(parent: FunctionScope?, hasAnonymousParameters: Bool = false) {
     self.parent = parent

@@ -21,6 +21,11 @@ package struct ValueArray: Sendable {
     elements.append(value)
   }
 
+  mutating func append(contentsOf other: ValueArray) {
+    depth = max(depth, other.depth)
+    elements.append(contentsOf: other.elements)
+  }
+
   mutating func insert(_ value: Value, at index: Int) {
     depth = max(depth, value.depth + 1)
     elements.insert(value, at: index)
