@@ -79,6 +79,7 @@ let package = Package(
     tests("RandomStreamsTests", ["RandomStreams"]),
     tests("TasksTests", ["Tasks"]),
     tests("TokenizerTests", ["Tokenizer"]),
+    tests("CellLanguageTests", ["CellLanguage"]),
     tests("CheckpointsTests", ["Checkpoints", "JSONValues"]),
     tests("DisplayTests", ["CCairo", "Display", "JSONValues"]),
     tests("JupyterProtocolTests", ["JSONValues", "JupyterProtocol"]),

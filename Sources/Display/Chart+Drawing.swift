@@ -1,5 +1,5 @@
-// The chart as a picture: title, legend, the name of the vertical axis above it where it reads without turning the head, then
-// the plot. Sizes are in points; the plot is as large as the one that Vega-Lite draws.
+// The chart as a picture: title, legend, the name of the vertical axis above it where it reads without turning the
+// head, then the plot. Sizes are in points; the plot is as large as the one that Vega-Lite draws.
 
 extension Chart {
   /// The size of the plot itself, in points and in Vega-Lite's pixels.

@@ -1,12 +1,12 @@
-// A chart as a value: what is plotted, not how. One description becomes a Vega-Lite specification for front ends that draw,
-// a PNG for those that only show, and a plot in characters for those that only print.
+// A chart as a value: what is plotted, not how. One description becomes a Vega-Lite specification for front ends that
+// draw, a PNG for those that only show, and a plot in characters for those that only print.
 
 import JSONValues
 
 /// A line chart or a bar chart.
 ///
-/// Values that are not finite are gaps; so are values that are not positive on a logarithmic axis. There is no HTML among the
-/// media types of a chart, because front ends would prefer it to the interactive one.
+/// Values that are not finite are gaps; so are values that are not positive on a logarithmic axis. There is no HTML
+/// among the media types of a chart, because front ends would prefer it to the interactive one.
 public struct Chart: Sendable, Equatable {
   /// One axis: its title, unit, scale and range.
   public struct Axis: Sendable, Equatable {
@@ -134,7 +134,8 @@ public struct Chart: Sendable, Equatable {
     Chart(title: title, x: x, y: y, content: .lines(series))
   }
 
-  /// Bars that grow to the right, so that category names of any length stand beside them; series are grouped by category.
+  /// Bars that grow to the right, so that category names of any length stand beside them; series are grouped by
+  /// category.
   ///
   /// At most 40 categories are drawn; the middle of a longer list is left out.
   public static func bars(

@@ -1,5 +1,5 @@
-// The colours of every display, in one place. Categories take the palette of Okabe and Ito, which readers with any kind of
-// colour vision tell apart; a dash pattern and a marker repeat what the colour says, for print.
+// The colours of every display, in one place. Categories take the palette of Okabe and Ito, which readers with any kind
+// of colour vision tell apart; a dash pattern and a marker repeat what the colour says, for print.
 
 /// A colour without transparency.
 struct Color: Sendable, Equatable {
@@ -38,6 +38,12 @@ struct Color: Sendable, Equatable {
   ]
 
   static func category(_ index: Int) -> Color { categories[index % categories.count] }
+
+  /// The same for a ground that may be dark, where the deep blue would sink.
+  static func categoryOnAnyGround(_ index: Int) -> Color {
+    let color = category(index)
+    return color == .blueTone ? .below : color
+  }
 
   /// `#rrggbb`.
   var hex: String {

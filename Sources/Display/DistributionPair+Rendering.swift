@@ -35,7 +35,7 @@ extension DistributionPair {
   private static func htmlBar(_ cell: Cell) -> String {
     guard let length = cell.length, length != 0 else { return "" }
     let width = NumberFormat.fixed(1).text(max(length.magnitude * 100, 0.5))
-    let color = cell.barColor.css(alpha: 0.75)
+    let color = (cell.barColor == .blueTone ? Color.below : cell.barColor).css(alpha: 0.75)
     return "<div style=\"width: \(width)%; height: 11px; border-radius: 2px; background-color: \(color)\"></div>"
   }
 

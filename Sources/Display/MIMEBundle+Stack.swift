@@ -1,15 +1,16 @@
 // Several displays in one output.
 //
-// The rule of the house: a result that holds charts is a list of bundles, displayed one after another, because in one output
-// the HTML of a table would hide the chart's own richer form. Stacking is for the places that take exactly one bundle.
+// The rule of the house: a result that holds charts is a list of bundles, displayed one after another, because in one
+// output the HTML of a table would hide the chart's own richer form. Stacking is for the places that take exactly one
+// bundle.
 
 import JSONValues
 
 extension MIMEBundle {
   /// Several bundles above each other as one.
   ///
-  /// Plain texts are joined with an empty line. There is HTML where any part has some: a part without becomes its picture, a
-  /// part without picture its plain text. Any other media type survives only where there is a single part.
+  /// Plain texts are joined with an empty line. There is HTML where any part has some: a part without becomes its
+  /// picture, a part without picture its plain text. Any other media type survives only where there is a single part.
   public static func stack(_ parts: [MIMEBundle]) -> MIMEBundle {
     if parts.count == 1 { return parts[0] }
     var result = MIMEBundle(plain: parts.map(\.plain).joined(separator: "\n\n"))

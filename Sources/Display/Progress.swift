@@ -1,11 +1,12 @@
-// How far a long command has come. A value: whoever works fills it in, and decides with a `ProgressThrottle` when to show it.
+// How far a long command has come. A value: whoever works fills it in, and decides with a `ProgressThrottle` when to
+// show it.
 
 import JSONValues
 
 /// What is being done, and how much of it is done.
 ///
-/// While it runs, the display tells rate and time. In the end one line stays that holds no time, so that a notebook that is run
-/// again gives the same bytes.
+/// While it runs, the display tells rate and time. In the end one line stays that holds no time, so that a notebook
+/// that is run again gives the same bytes.
 public struct Progress: Sendable, Equatable {
   /// Whether the work goes on.
   public enum Phase: Sendable, Equatable {
@@ -96,8 +97,8 @@ public struct Progress: Sendable, Equatable {
 
 /// Says when a progress display is due, so that a fast loop does not flood the front end.
 ///
-/// Work of less than a second shows nothing until its end; longer work shows up to ten states a second; the last state is
-/// always due, so that what stays in the notebook does not depend on the speed of the machine.
+/// Work of less than a second shows nothing until its end; longer work shows up to ten states a second; the last state
+/// is always due, so that what stays in the notebook does not depend on the speed of the machine.
 public struct ProgressThrottle: Sendable {
   /// Seconds before the first display.
   public static let patience = 1.0

@@ -1,5 +1,5 @@
-// The three faces of a table. The HTML carries its alignment in inline styles that JupyterLab's sanitiser lets through and
-// says nothing about colours of text, so it reads on light and dark pages, and without any style at all.
+// The three faces of a table. The HTML carries its alignment in inline styles that JupyterLab's sanitiser lets through
+// and says nothing about colours of text, so it reads on light and dark pages, and without any style at all.
 
 extension Table {
   /// What is shown in one line of the body.
@@ -128,7 +128,8 @@ extension Table {
       let title = column.meaning.map { " title=\"\(Markup.html($0))\"" } ?? ""
       let unit = column.unit.map { " <small style=\"font-weight: normal\">(\(Markup.html($0)))</small>" } ?? ""
       result +=
-        "<th scope=\"col\" style=\"text-align: \(column.alignment.css)\"\(title)>\(Markup.html(column.title))\(unit)</th>"
+        "<th scope=\"col\" style=\"text-align: \(column.alignment.css)\"\(title)>"
+        + "\(Markup.html(column.title))\(unit)</th>"
     }
     result += "</tr>\n</thead>\n<tbody>\n"
     for line in lines {
@@ -136,7 +137,8 @@ extension Table {
       case .row(let row): result += "<tr>" + columns.indices.map { htmlCell(row, $0) }.joined() + "</tr>\n"
       case .omitted(let count):
         result +=
-          "<tr><td colspan=\"\(max(columns.count, 1))\" style=\"text-align: center\"><em>\(note(omitted: count))</em></td></tr>\n"
+          "<tr><td colspan=\"\(max(columns.count, 1))\" style=\"text-align: center\">"
+          + "<em>\(note(omitted: count))</em></td></tr>\n"
       }
     }
     result += "</tbody>\n</table>"

@@ -1,5 +1,5 @@
-// The strip as HTML. Every tint is an inline background that JupyterLab's sanitiser lets through, translucent so that it works
-// on light and dark pages; text keeps the page's own colour. The numbers follow in a table that unfolds.
+// The strip as HTML. Every tint is an inline background that JupyterLab's sanitiser lets through, translucent so that
+// it works on light and dark pages; text keeps the page's own colour. The numbers follow in a table that unfolds.
 
 extension TokenStrip {
   static func html(_ strips: [TokenStrip], _ tint: Tint) -> String {

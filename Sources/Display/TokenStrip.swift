@@ -1,5 +1,5 @@
-// A text, token by token, each tinted by a value: where teacher and student part, which tokens carry the advantage, where the
-// model was unsure. What the tint says is also there as a number, for viewers without colour.
+// A text, token by token, each tinted by a value: where teacher and student part, which tokens carry the advantage,
+// where the model was unsure. What the tint says is also there as a number, for viewers without colour.
 
 import JSONValues
 
@@ -41,7 +41,8 @@ public struct TokenStrip: Sendable, Equatable {
     ///
     /// For what is never negative: divergences, entropies, probabilities.
     case sequential(to: Double? = nil)
-    /// Blue below zero, orange above, the full tint at this distance from zero; nil takes the largest distance there is.
+    /// Blue below zero, orange above, the full tint at this distance from zero; nil takes the largest distance there
+    /// is.
     ///
     /// For log-ratios and advantages.
     case diverging(limit: Double? = nil)

@@ -43,7 +43,7 @@ extension Chart {
 
   /// Colours by name, with a legend above the plot where there is more than one name.
   static func seriesColor(_ names: [String], symbol: String = "stroke") -> JSON {
-    bySeries(names, range: names.indices.map { .string(Color.category($0).hex) }, symbol: symbol)
+    bySeries(names, range: names.indices.map { .string(Color.categoryOnAnyGround($0).hex) }, symbol: symbol)
   }
 
   /// Any property by name.
@@ -51,7 +51,7 @@ extension Chart {
   /// Equal fields, domains and legends let Vega-Lite merge colour, dash and shape into one legend.
   static func bySeries(_ names: [String], range: [JSON], symbol: String = "stroke") -> JSON {
     var legend: [String: JSON] = [
-      "title": nil, "orient": "top", "direction": "horizontal", "columns": 4, "labelLimit": 300, "offset": 14,
+      "title": nil, "orient": "top", "direction": "horizontal", "columns": 4, "labelLimit": 300, "offset": 28,
       "symbolType": .string(symbol), "symbolOpacity": 1,
     ]
     if symbol == "stroke" { legend["symbolSize"] = 500 }

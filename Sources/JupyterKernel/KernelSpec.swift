@@ -1,6 +1,7 @@
 // How front ends find a kernel: a folder with a kernel.json and pictures, in one of the places where they look.
 
 public import JSONValues
+import JupyterProtocol
 
 import FoundationEssentials
 
@@ -91,8 +92,9 @@ extension KernelSpec {
   /// not exist or cannot be written.
   @discardableResult
   public func install(
-    in place: Place, environment variables: [String: String] = ProcessInfo.processInfo.environment
+    in place: Place, environment variables: [String: String]? = nil
   ) throws -> String {
+    let variables = variables ?? ProcessInfo.processInfo.environment
     let allowed = Set("abcdefghijklmnopqrstuvwxyz0123456789._-")
     guard !name.isEmpty, name.allSatisfy(allowed.contains), name.contains(where: { $0 != "." }) else {
       throw KernelSpecError(

@@ -1,5 +1,5 @@
-// A reader of HTML as strict as JupyterLab's sanitiser: well-formed, known tags, known attributes, known styles with values
-// of the forms that pass there. It returns what is wrong, and the text that is left when all markup is gone.
+// A reader of HTML as strict as JupyterLab's sanitiser: well-formed, known tags, known attributes, known styles with
+// values of the forms that pass there. It returns what is wrong, and the text that is left when all markup is gone.
 
 struct SanitizedHTML {
   var problems: [String] = []

@@ -6,8 +6,9 @@ import Testing
 
 @testable import JupyterKernel
 
-/// A scripted front end over real sockets. What a cell causes is read as a transcript, one line a message, so that a
-/// test fails on output that nobody asserted.
+/// A scripted front end over real sockets.
+///
+/// What a cell causes is read as a transcript, one line a message, so that a test fails on output that nobody asserted.
 final class FrontEnd {
   let session: Session
   private let context: ZeroMQContext

@@ -1,0 +1,47 @@
+// What the language needs of whoever runs it.
+
+/// The host of a running cell.
+package protocol CellHost: AnyObject, Sendable {
+  /// Text that the cell prints.
+  func write(_ text: String)
+  /// A value that the cell wants displayed before it ends.
+  func show(_ value: Value)
+  /// The cell should stop; read at every statement, so it must be cheap.
+  var isInterrupted: Bool { get }
+}
+
+/// What a command body can reach while it runs. It belongs to the thread that runs the cell.
+package struct CellContext {
+  let evaluator: Evaluator
+  let source: SourceText
+  let range: SourceRange
+
+  /// The host, for a downcast to what it really is.
+  package var host: any CellHost { evaluator.host }
+  /// The vocabulary, for commands about commands.
+  package var vocabulary: Vocabulary { evaluator.globals.vocabulary }
+  /// The session's variables, in the order of declaration.
+  package var variables: [(name: String, value: Value)] { evaluator.globals.variables }
+
+  /// Prints text.
+  package func write(_ text: String) { host.write(text) }
+
+  /// Displays a value.
+  package func show(_ value: Value) { host.show(value) }
+
+  /// The cell should stop.
+  package var isInterrupted: Bool { host.isInterrupted }
+
+  /// Throws `CellInterrupted` when the cell should stop.
+  package func checkInterruption() throws {
+    if host.isInterrupted { throw CellInterrupted() }
+  }
+}
+
+extension Function {
+  /// Calls this function from a command body; an error carries the calls that led to it.
+  package func call(_ arguments: [Value], _ context: CellContext) throws(CellError) -> Value {
+    try context.evaluator.invoke(
+      self, arguments.map { GivenArgument(value: $0) }, at: context.range, in: context.source)
+  }
+}

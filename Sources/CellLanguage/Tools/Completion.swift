@@ -1,0 +1,109 @@
+// Completion: what may stand at the cursor. It reads tokens only, since the code around a cursor is rarely finished.
+
+/// One name that may stand at the cursor.
+package struct CompletionMatch: Sendable, Equatable {
+  /// What the name is.
+  package enum Kind: String, Sendable {
+    case function, variable, label, `case`, member, keyword
+  }
+
+  /// The text to insert.
+  package let text: String
+  /// What the name is.
+  package let kind: Kind
+  /// The signature or type, to show beside the name.
+  package let signature: String
+}
+
+/// All names that may stand at the cursor, and the range that they replace, in Unicode scalars.
+package struct Completion: Sendable, Equatable {
+  /// The names, the most particular kinds first.
+  package let matches: [CompletionMatch]
+  /// Where the text to replace starts.
+  package let start: Int
+  /// Where it ends: the cursor.
+  package let end: Int
+}
+
+extension CellSession {
+  /// What may stand at the cursor, which is counted in Unicode scalars.
+  package func complete(_ source: String, cursor: Int) -> Completion {
+    let text = SourceText(source)
+    let cut = text.byteOffset(ofScalar: cursor)
+    let before = SourceText(text.text(SourceRange(start: 0, end: cut)))
+    let context = CursorContext(before, globals: globals)
+    let matches = context.isInsideText ? [] : context.matches()
+    let prefix = context.prefix
+    return Completion(
+      matches: matches.filter { $0.text.hasPrefix(prefix) },
+      start: before.scalarOffset(ofByte: context.prefixStart), end: before.scalarOffset(ofByte: before.bytes.count))
+  }
+}
+
+extension CursorContext {
+  /// Everything that fits the place, whatever has been typed of it.
+  func matches() -> [CompletionMatch] {
+    if followsDot {
+      if position > 1, endsExpression(position - 2) { return members(of: chain(endingAt: position - 2)) }
+      return cases()
+    }
+    guard position == 0 || !["let", "var", "func", "for"].contains(text(position - 1)) else { return [] }
+    return labels() + names()
+  }
+
+  private func members(of type: Known?) -> [CompletionMatch] {
+    guard let type else { return [] }
+    var matches: [CompletionMatch] = []
+    if case .value(let value) = type {
+      if case .tuple(let tuple) = value {
+        matches += tuple.labels.compactMap(\.self).map { CompletionMatch(text: $0, kind: .member, signature: $0) }
+      }
+      if case .object(let object) = value {
+        matches += object.furtherMembers.map { CompletionMatch(text: $0, kind: .member, signature: $0) }
+      }
+    }
+    guard let declaration = globals.vocabulary.type(type.typeName) else { return matches }
+    return declaration.members.map {
+      CompletionMatch(text: $0.name, kind: .member, signature: "\($0.name): \($0.type)")
+    } + matches
+      + declaration.methods.map { CompletionMatch(text: $0.name, kind: .function, signature: $0.signature) }
+  }
+
+  private func cases() -> [CompletionMatch] {
+    guard let call = enclosingCall() else { return [] }
+    return (expectedParameter(in: call)?.type.enumerations ?? []).flatMap(\.cases).map {
+      CompletionMatch(text: $0.name, kind: .case, signature: $0.signature)
+    }
+  }
+
+  private func labels() -> [CompletionMatch] {
+    guard let call = enclosingCall(), call.isAtArgumentStart else { return [] }
+    let used = Set(call.labels)
+    return call.target.parameters.compactMap { parameter in
+      guard let label = parameter.label, !used.contains(label) else { return nil }
+      return CompletionMatch(text: label + ":", kind: .label, signature: parameter.signature)
+    }
+      + call.target.labels.filter { !used.contains($0) }.map {
+        CompletionMatch(text: $0 + ":", kind: .label, signature: $0 + ":")
+      }
+  }
+
+  private func names() -> [CompletionMatch] {
+    let variables = globals.variables
+    let taken = Set(variables.map(\.name))
+    let local = localNames.subtracting(taken).sorted()
+    var matches = local.map { CompletionMatch(text: $0, kind: .variable, signature: $0) }
+    for (name, value) in variables {
+      if case .function(let function) = value {
+        matches.append(CompletionMatch(text: name, kind: .function, signature: function.signature))
+      } else {
+        matches.append(CompletionMatch(text: name, kind: .variable, signature: "\(name): \(value.typeName)"))
+      }
+    }
+    for command in globals.vocabulary.commands where !taken.contains(command.name) {
+      matches.append(CompletionMatch(text: command.name, kind: .function, signature: command.signature))
+    }
+    return matches
+      + TokenKind.keywords.keys.sorted().map { CompletionMatch(text: $0, kind: .keyword, signature: $0) }
+  }
+}

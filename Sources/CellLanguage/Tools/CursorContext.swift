@@ -1,0 +1,267 @@
+// Where a cursor stands: the word it touches, the call around it, what the expression before a dot is worth. All of it is
+// read backwards from tokens.
+
+/// What is known of an expression without running it.
+enum Known {
+  /// The value of a live variable.
+  case value(Value)
+  /// The name of a declared type.
+  case type(String)
+
+  var typeName: String {
+    switch self {
+    case .value(let value): value.typeName
+    case .type(let name): Known.plain(name)
+    }
+  }
+
+  /// `[Problem]` is an Array; the question mark of an optional falls away.
+  static func plain(_ name: String) -> String {
+    let name = name.hasSuffix("?") ? String(name.dropLast()) : name
+    return name.hasPrefix("[") ? "Array" : name
+  }
+}
+
+/// What a call at the cursor calls.
+struct CallTarget {
+  let name: String
+  var parameters: [Parameter] = []
+  /// Labels of a function that a cell declared.
+  var labels: [String] = []
+  var command: Command?
+  var enumerationCase: Enumeration.Case?
+}
+
+/// A cell up to the cursor.
+struct CursorContext {
+  let source: SourceText
+  let globals: Globals
+  let tokens: [Token]
+  /// The token that the cursor is typing, or where the next one would stand.
+  let position: Int
+  let prefix: String
+  let prefixStart: Int
+  /// Calls and members inside each other that are followed.
+  static let depthLimit = 64
+
+  init(_ source: SourceText, globals: Globals) {
+    self.source = source
+    self.globals = globals
+    tokens = Lexer.tokens(of: source).dropLast()
+    if let last = tokens.last, last.kind.isWord, Int(last.end) == source.bytes.count {
+      position = tokens.count - 1
+      prefix = source.text(last.range)
+      prefixStart = Int(last.start)
+    } else {
+      position = tokens.count
+      prefix = ""
+      prefixStart = source.bytes.count
+    }
+  }
+
+  func text(_ index: Int) -> String { source.text(tokens[index].range) }
+
+  /// The cursor stands in a string or a comment.
+  var isInsideText: Bool {
+    if let last = tokens.last, [.unterminatedString, .unterminatedText, .unterminatedComment].contains(last.kind) {
+      return true
+    }
+    let line = source.lineRange(at: source.bytes.count)
+    var index = max(line.start, tokens.last.map { Int($0.end) } ?? 0)
+    while index + 1 < source.bytes.count {
+      if source.bytes[index] == UInt8(ascii: "/"), source.bytes[index + 1] == UInt8(ascii: "/") { return true }
+      index += 1
+    }
+    return false
+  }
+
+  var followsDot: Bool { position > 0 && tokens[position - 1].kind == .dot }
+
+  /// Names declared in this cell, before the cursor.
+  var localNames: Set<String> {
+    var names: Set<String> = []
+    for index in tokens.indices.dropLast() where index + 1 < position {
+      guard [.let, .var, .for, .func].contains(tokens[index].kind), tokens[index + 1].kind == .identifier else {
+        continue
+      }
+      names.insert(text(index + 1))
+    }
+    return names
+  }
+
+  /// Whether a value ends with this token, so that a dot after it asks for a member.
+  func endsExpression(_ index: Int) -> Bool {
+    let kind = tokens[index].kind
+    return [.identifier, .integer, .real, .stringEnd, .bang, .question, .anonymous].contains(kind) || kind.isClosing
+  }
+
+  // MARK: Chains
+
+  /// What the chain of names, calls and subscripts is worth that ends with a token.
+  func chain(endingAt end: Int, depth: Int = 0) -> Known? {
+    guard end >= 0, depth < CursorContext.depthLimit else { return nil }
+    switch tokens[end].kind {
+    case .bang, .question: return chain(endingAt: end - 1, depth: depth + 1)
+    case .stringEnd: return .type("String")
+    case .rightParenthesis, .rightBrace:
+      guard let open = opening(of: end), open > 0 else { return nil }
+      if tokens[open - 1].kind == .rightParenthesis { return chain(endingAt: open - 1, depth: depth + 1) }
+      return tokens[open - 1].kind == .identifier ? result(ofCallNamedAt: open - 1, depth: depth + 1) : nil
+    case .rightBracket:
+      guard let open = opening(of: end) else { return nil }
+      if open > 0, endsExpression(open - 1), !tokens[open].hasSpaceBefore {
+        return element(of: chain(endingAt: open - 1, depth: depth + 1), at: open + 1)
+      }
+      return .type("Array")
+    case .identifier:
+      guard end > 1, tokens[end - 1].kind == .dot else {
+        return globals.variable(text(end)).map { .value($0) }
+      }
+      return member(text(end), of: chain(endingAt: end - 2, depth: depth + 1))
+    default: return nil
+    }
+  }
+
+  private func result(ofCallNamedAt index: Int, depth: Int) -> Known? {
+    let name = text(index)
+    if index > 1, tokens[index - 1].kind == .dot {
+      guard let receiver = chain(endingAt: index - 2, depth: depth) else { return nil }
+      return globals.vocabulary.type(receiver.typeName)?.method(name)?.result.map { .type($0) }
+    }
+    guard globals.variable(name) == nil else { return nil }
+    return globals.vocabulary.command(name)?.result.map { .type($0) }
+  }
+
+  private func member(_ name: String, of known: Known?) -> Known? {
+    guard let known else { return nil }
+    if case .value(.tuple(let tuple)) = known, let index = tuple.index(of: name) {
+      return .value(tuple.elements[index])
+    }
+    if case .value(.object(let object)) = known, let value = object.furtherMember(name) { return .value(value) }
+    return globals.vocabulary.type(known.typeName)?.member(name).map { .type($0.type) }
+  }
+
+  private func element(of known: Known?, at index: Int) -> Known? {
+    switch known {
+    case .value(.array(let list)): list.elements.first.map { .value($0) }
+    case .value(.dictionary(let dictionary)):
+      (tokens[index].kind == .stringStart && index + 1 < tokens.count
+        ? dictionary[text(index + 1)] : dictionary.values.first).map { .value($0) }
+    case .type(let name) where name.hasPrefix("["):
+      .type(String(name.dropFirst().prefix { $0 != "]" }))
+    case .some(let known): globals.vocabulary.type(known.typeName)?.element.map { .type($0) }
+    case nil: nil
+    }
+  }
+
+  /// The bracket that a closing one belongs to.
+  private func opening(of end: Int) -> Int? {
+    var depth = 0
+    for index in stride(from: end, through: 0, by: -1) {
+      if tokens[index].kind.isClosing { depth += 1 }
+      if tokens[index].kind.isOpening { depth -= 1 }
+      if depth == 0 { return index }
+    }
+    return nil
+  }
+
+  // MARK: Calls
+
+  /// The call whose parentheses are open at the cursor.
+  struct OpenCall {
+    let target: CallTarget
+    /// The labels that stand in it already.
+    let labels: [String]
+    /// The label in front of the cursor's argument.
+    let currentLabel: String?
+    /// How many arguments without a label stand before the cursor's.
+    let unlabelled: Int
+    /// Nothing of the cursor's argument but a name stands there.
+    let isAtArgumentStart: Bool
+  }
+
+  /// The innermost call that is open before the cursor.
+  func enclosingCall() -> OpenCall? { enclosingCall(before: position, level: 0) }
+
+  private func enclosingCall(before end: Int, level: Int) -> OpenCall? {
+    guard level < CursorContext.depthLimit else { return nil }
+    var depth = 0
+    var index = end - 1
+    while index >= 0 {
+      let kind = tokens[index].kind
+      if kind.isClosing || kind == .interpolationEnd { depth += 1 }
+      if kind.isOpening || kind == .interpolationStart {
+        depth -= 1
+        if depth < 0 {
+          if kind == .leftParenthesis, index > 0, let target = target(namedAt: index - 1, level: level) {
+            return describe(target, from: index + 1, to: end)
+          }
+          guard kind == .leftBracket else { return nil }
+          depth = 0
+        }
+      }
+      index -= 1
+    }
+    return nil
+  }
+
+  private func describe(_ target: CallTarget, from start: Int, to end: Int) -> OpenCall {
+    var labels: [String] = []
+    var current: String?
+    var unlabelled = 0
+    var argumentStart = start
+    var depth = 0
+    for index in start..<max(start, end) {
+      let kind = tokens[index].kind
+      if kind.isOpening { depth += 1 }
+      if kind.isClosing { depth -= 1 }
+      guard depth == 0 else { continue }
+      if kind == .comma {
+        if current == nil { unlabelled += 1 }
+        current = nil
+        argumentStart = index + 1
+      } else if kind == .colon, index == argumentStart + 1, tokens[index - 1].kind.isWord {
+        current = text(index - 1)
+        labels.append(text(index - 1))
+      }
+    }
+    return OpenCall(
+      target: target, labels: labels, currentLabel: current, unlabelled: unlabelled,
+      isAtArgumentStart: end == argumentStart)
+  }
+
+  /// What is called by the name at a token.
+  func target(namedAt index: Int, level: Int = 0) -> CallTarget? {
+    guard tokens[index].kind.isWord else { return nil }
+    let name = text(index)
+    if index > 0, tokens[index - 1].kind == .dot {
+      if index > 1, endsExpression(index - 2) {
+        guard let receiver = chain(endingAt: index - 2),
+          let method = globals.vocabulary.type(receiver.typeName)?.method(name)
+        else { return nil }
+        return CallTarget(name: name, parameters: method.parameters, command: method)
+      }
+      guard let outer = enclosingCall(before: index - 1, level: level + 1) else { return nil }
+      let cases = (expectedParameter(in: outer)?.type.enumerations ?? []).flatMap(\.cases)
+      guard let found = cases.first(where: { $0.name == name }) else { return nil }
+      return CallTarget(name: "." + name, parameters: found.parameters, enumerationCase: found)
+    }
+    if case .function(let function)? = globals.variable(name) {
+      if let command = function.command {
+        return CallTarget(name: name, parameters: command.parameters, command: command)
+      }
+      guard case .code(let code, _) = function.body else { return nil }
+      return CallTarget(name: name, labels: code.parameters.compactMap(\.label))
+    }
+    guard let command = globals.vocabulary.command(name) else { return nil }
+    return CallTarget(name: name, parameters: command.parameters, command: command)
+  }
+
+  /// The parameter that the cursor's argument belongs to.
+  func expectedParameter(in call: OpenCall) -> Parameter? {
+    if let label = call.currentLabel { return call.target.parameters.first { $0.label == label } }
+    let free = call.target.parameters.filter { $0.label == nil }
+    if call.unlabelled < free.count { return free[call.unlabelled] }
+    return free.last.flatMap { $0.isVariadic ? $0 : nil }
+  }
+}

@@ -1,0 +1,134 @@
+// What the host brings into cells: objects, choices among the cases of an enumeration, and functions.
+
+import Synchronization
+
+/// Something the host made and cells can hold.
+///
+/// What can be done with it stands in the `TypeDeclaration` of the same name; this protocol is what every object knows
+/// about itself.
+package protocol CellObject: Sendable {
+  /// The name of its type, as declared in the vocabulary.
+  var typeName: String { get }
+  /// One line for lists and inspection.
+  var summary: String { get }
+  /// How many elements it has, when it can be counted, subscripted with whole numbers and looped over.
+  var elementCount: Int? { get }
+  /// The element at an index, a key or a range.
+  func element(at index: Value) throws -> Value
+  /// Whether it equals another object; nil when the two cannot be compared.
+  func isEqual(to other: any CellObject) -> Bool?
+  /// Members beyond the declared ones, such as the columns of a table.
+  var furtherMembers: [String] { get }
+  /// The value of one of `furtherMembers`.
+  func furtherMember(_ name: String) -> Value?
+}
+
+extension CellObject {
+  /// Not countable.
+  package var elementCount: Int? { nil }
+  /// Not subscriptable.
+  package func element(at index: Value) throws -> Value { throw CellFailure.notSubscriptable(typeName) }
+  /// Not comparable.
+  package func isEqual(to other: any CellObject) -> Bool? { nil }
+  /// None.
+  package var furtherMembers: [String] { [] }
+  /// None.
+  package func furtherMember(_ name: String) -> Value? { nil }
+}
+
+/// `.name(…)` as written, before anyone knows its enumeration.
+package struct ImplicitMember: Sendable {
+  /// The name after the dot.
+  package let name: String
+  /// Its arguments, unchecked.
+  let arguments: [GivenArgument]
+  /// Where it was written, in the cell that runs.
+  let range: SourceRange?
+}
+
+/// A case of an enumeration with its checked arguments.
+package struct Choice: Sendable {
+  /// The enumeration's name.
+  package let enumeration: String
+  /// The name of the case.
+  package let name: String
+  /// The arguments of the case.
+  package let arguments: Arguments
+}
+
+/// Where a captured variable lives, shared by the closures that capture it.
+final class Box: Sendable {
+  private let content: Mutex<Value>
+
+  init(_ value: Value) { content = Mutex(value) }
+
+  var value: Value {
+    get { content.withLock { $0 } }
+    set { content.withLock { $0 = newValue } }
+  }
+
+  func modify<Result: Sendable>(
+    _ body: (inout Value) throws(CellFailure) -> Result
+  ) throws(CellFailure) -> Result {
+    try content.withLock { value throws(CellFailure) in try body(&value) }
+  }
+}
+
+/// Something that can be called: a function or closure of a cell, a command, or an operator.
+package final class Function: Sendable {
+  enum Body: Sendable {
+    case code(FunctionCode, [Box])
+    case command(Command)
+    case operation(BinaryOperator)
+  }
+
+  let body: Body
+  /// Containers and closures inside each other, counted through what was captured.
+  let depth: Int
+
+  init(_ body: Body) {
+    self.body = body
+    if case .code(_, let boxes) = body {
+      depth = (boxes.map(\.value.depth).max() ?? 0) + 1
+    } else {
+      depth = 1
+    }
+  }
+
+  /// A command as a value.
+  package convenience init(command: Command) { self.init(.command(command)) }
+
+  /// How errors and lists call it.
+  package var name: String {
+    switch body {
+    case .code(let code, _): code.name
+    case .command(let command): command.name
+    case .operation(let operation): operation.rawValue
+    }
+  }
+
+  /// The command behind this function, if it is one.
+  package var command: Command? {
+    if case .command(let command) = body { command } else { nil }
+  }
+
+  /// How many unnamed arguments it takes, where that is fixed.
+  package var argumentCount: Int? {
+    switch body {
+    case .code(let code, _): code.parameters.count
+    case .command: nil
+    case .operation: 2
+    }
+  }
+
+  /// How it is called.
+  package var signature: String {
+    switch body {
+    case .code(let code, _) where code.name == "closure":
+      "{ \(code.parameters.map(\.name).joined(separator: ", ")) in … }"
+    case .code(let code, _): code.signature
+    case .command(let command): command.signature
+    case .operation(let operation): operation.rawValue
+    }
+  }
+}
