@@ -42,5 +42,6 @@ let package = Package(
     tests("JSONValuesTests", ["JSONValues"]),
     tests("RandomStreamsTests", ["RandomStreams"]),
     tests("JupyterProtocolTests", ["JSONValues", "JupyterProtocol"]),
+    tests("JupyterKernelTests", ["CZeroMQ", "Display", "JSONValues", "JupyterKernel", "JupyterProtocol"]),
   ]
 )

@@ -9,8 +9,9 @@ import JupyterProtocol
 /// The queue of cells and the thread that runs them.
 final class Executor: Sendable {
   static let stackSize = 64 << 20
-  /// How long after an error cells still count as having been sent before it was known. Front ends send all cells of a
-  /// notebook at once, and the last may be under way while the first already fails.
+  /// How long after an error a cell still counts as having been sent before the error was known.
+  ///
+  /// Front ends send all cells of a notebook at once, and the last may be under way while the first already fails.
   static let abortGraceMilliseconds: UInt32 = 20
 
   /// A cell that waits.

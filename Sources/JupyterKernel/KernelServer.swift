@@ -1,7 +1,6 @@
 // The parts of a kernel, put together: sockets, queues and threads, but nothing that belongs to the process. A process
 // can hold several, which is how they are tested.
 
-import Glibc
 import JupyterProtocol
 
 /// A kernel that listens; ends when a front end or its owner says so.
@@ -10,10 +9,10 @@ final class KernelServer: Sendable {
   private let loop: SocketLoop
   private let executor: Executor
   private let questions: WorkQueue
-  private let state = Monitor<State>(State())
+  private let state = Monitor(State())
 
   private struct State {
-    var threads: [PosixThread] = []
+    var isCellThreadDone = false
     var isSocketThreadDone = false
   }
 
@@ -45,16 +44,16 @@ final class KernelServer: Sendable {
 
   /// Starts the threads.
   func start() {
-    let threads = [
-      PosixThread.start(name: "cells", stackSize: Executor.stackSize) { [executor] in executor.run() },
-      PosixThread.start(name: "questions", stackSize: 8 << 20) { [questions] in questions.run() },
-      PosixThread.start(name: "sockets", stackSize: 8 << 20) { [self] in
-        loop.run()
-        context.terminate()
-        state.change { $0.isSocketThreadDone = true }
-      },
-    ]
-    state.withLock { $0.threads = threads }
+    PosixThread.start(name: "cells", stackSize: Executor.stackSize) { [self] in
+      executor.run()
+      state.change { $0.isCellThreadDone = true }
+    }
+    PosixThread.start(name: "questions", stackSize: 8 << 20) { [questions] in questions.run() }
+    PosixThread.start(name: "sockets", stackSize: 8 << 20) { [self] in
+      loop.run()
+      context.terminate()
+      state.change { $0.isSocketThreadDone = true }
+    }
   }
 
   /// Tells the running cell to stop.
@@ -65,12 +64,9 @@ final class KernelServer: Sendable {
 
   /// Waits for the end; false where a cell did not stop and still runs on its thread.
   func waitUntilEnded() -> Bool {
-    _ = state.wait { $0.isSocketThreadDone ? true : nil }
-    let threads = state.withLock { $0.threads }
-    guard !executor.isRunning else { return false }
-    threads[0].join()
-    threads[2].join()
-    threads[1].detach()
-    return true
+    state.wait { state -> Bool? in
+      guard state.isSocketThreadDone else { return nil }
+      return state.isCellThreadDone ? true : executor.isRunning ? false : nil
+    } ?? false
   }
 }

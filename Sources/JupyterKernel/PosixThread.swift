@@ -2,15 +2,14 @@
 
 import Glibc
 
-/// A thread of the operating system.
-struct PosixThread: Sendable {
-  private let id: pthread_t
-
-  /// Starts a thread; it inherits the signal mask of the one that starts it.
-  static func start(name: String, stackSize: Int, body: @escaping @Sendable () -> Void) -> PosixThread {
+/// Threads of the operating system.
+enum PosixThread {
+  /// Starts a thread, which ends by itself; it inherits the signal mask of the one that starts it.
+  static func start(name: String, stackSize: Int, body: @escaping @Sendable () -> Void) {
     var attributes = pthread_attr_t()
     unsafe pthread_attr_init(&attributes)
     unsafe pthread_attr_setstacksize(&attributes, stackSize)
+    unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
     defer { unsafe pthread_attr_destroy(&attributes) }
     let work = unsafe Unmanaged.passRetained(ThreadBody(body)).toOpaque()
     var id = pthread_t()
@@ -22,17 +21,7 @@ struct PosixThread: Sendable {
         return nil
       }, work)
     precondition(failure == 0, "cannot start thread \(name): error \(failure)")
-    return PosixThread(id: id)
   }
-
-  /// Waits until it has ended.
-  func join() { pthread_join(id, nil) }
-
-  /// Lets it end by itself.
-  func detach() { pthread_detach(id) }
-
-  /// Sends it a signal.
-  func signal(_ number: Int32) { pthread_kill(id, number) }
 }
 
 private final class ThreadBody: Sendable {

@@ -42,7 +42,7 @@ struct ProcessWatch: Sendable {
         default: if isOrphaned() { return report(.orphaned) }
         }
       }
-    }.detach()
+    }
   }
 
   /// The rule by which the parent counts as dead.

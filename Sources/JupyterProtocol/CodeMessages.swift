@@ -2,7 +2,7 @@
 
 public import JSONValues
 
-/// `complete_request`: what could stand here?
+/// `complete_request` asks what could stand at the cursor.
 public struct CompleteRequest: RequestContent {
   /// The protocol's name of it.
   public static let messageType = "complete_request"
@@ -70,7 +70,7 @@ public struct CompletionReply: MessageContent, Equatable {
   }
 }
 
-/// `inspect_request`: what is this?
+/// `inspect_request` asks what stands at the cursor.
 public struct InspectRequest: RequestContent {
   /// The protocol's name of it.
   public static let messageType = "inspect_request"
@@ -116,7 +116,7 @@ public struct InspectReply: MessageContent {
   }
 }
 
-/// `is_complete_request`: does Enter run this, or start a new line?
+/// `is_complete_request` asks whether Enter runs a text or starts a new line.
 public struct IsCompleteRequest: RequestContent {
   /// The protocol's name of it.
   public static let messageType = "is_complete_request"

@@ -2,7 +2,7 @@
 
 public import JSONValues
 
-/// `history_request`: which cells were run?
+/// `history_request` asks which cells were run.
 public struct HistoryRequest: RequestContent {
   /// The protocol's name of it.
   public static let messageType = "history_request"
