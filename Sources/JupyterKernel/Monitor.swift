@@ -50,14 +50,16 @@ import Glibc
       deadline.tv_sec = end / 1000
       deadline.tv_nsec = end % 1000 * 1_000_000
     }
-    return withLock { state in
-      while true {
-        if let result = body(&state) { return result }
-        if milliseconds == nil {
-          unsafe pthread_cond_wait(condition, mutex)
-        } else if unsafe pthread_cond_timedwait(condition, mutex, &deadline) == ETIMEDOUT {
-          return body(&state)
-        }
+    unsafe pthread_mutex_lock(mutex)
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    // Each look is an access of its own. One access around the whole loop would promise the compiler that nobody else
+    // changes the state meanwhile, and an optimised build would sleep on what it saw first.
+    while true {
+      if let result = body(&state) { return result }
+      if milliseconds == nil {
+        unsafe pthread_cond_wait(condition, mutex)
+      } else if unsafe pthread_cond_timedwait(condition, mutex, &deadline) == ETIMEDOUT {
+        return body(&state)
       }
     }
   }

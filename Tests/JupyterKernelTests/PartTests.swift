@@ -71,4 +71,14 @@ import Testing
     #expect(later.again != nil)
     #expect(queue.take(everything: true).messages.count == 1)
   }
+
+  /// In an optimised build a waiting thread once slept on the state that it had seen first.
+  @Test func whoeverWaitsSeesWhatAnotherThreadChanges() {
+    let monitor = Monitor(0)
+    for round in 1...100 {
+      PosixThread.start(name: "changer", stackSize: 1 << 20) { monitor.change { $0 = round } }
+      #expect(monitor.wait(milliseconds: 5_000) { $0 == round ? round : nil } == round)
+    }
+    #expect(monitor.wait(milliseconds: 10) { $0 == 0 ? 0 : nil } == nil)
+  }
 }
