@@ -48,7 +48,11 @@ struct Channels {
   /// A kernel that is restarted takes over its predecessor's ports, which may need a moment to come free.
   private static func bind(_ socket: ZeroMQSocket, to endpoint: String) throws {
     for _ in 0..<40 {
-      do { return try socket.bind(endpoint) } catch  where zmq_errno() == EADDRINUSE { usleep(25_000) }
+      do {
+        return try socket.bind(endpoint)
+      } catch let error as ZeroMQError where error.code == EADDRINUSE {
+        usleep(25_000)
+      }
     }
     try socket.bind(endpoint)
   }

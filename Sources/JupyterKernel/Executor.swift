@@ -85,8 +85,7 @@ final class Executor: Sendable {
   }
 
   private func begin(_ next: Waiting, _ count: inout Int) -> CellContext {
-    let counts = next.request.storesHistory && !next.request.code.allSatisfy(\.isWhitespace)
-    if counts { count += 1 }
+    if next.request.storesHistory { count += 1 }
     let cell = CellContext(
       request: next.message, executionCount: count, allowsInput: next.request.allowsInput,
       outlets: outlets)
@@ -105,11 +104,10 @@ final class Executor: Sendable {
 
   /// Runs the code, shows its value, evaluates the user expressions.
   private func run(_ request: ExecuteRequest, in cell: CellContext) throws -> ExecuteReply.Outcome {
-    let isBlank = request.code.allSatisfy(\.isWhitespace)
-    let value = Result { isBlank ? nil : try interpreter.execute(request.code, in: cell) }
+    let value = Result { request.isBlank ? nil : try interpreter.execute(request.code, in: cell) }
     fflush(nil)
     cell.collectPrinted()
-    if request.storesHistory, !isBlank {
+    if request.storesHistory {
       history.record(line: cell.executionCount, input: request.code, output: (try? value.get())?.plain)
     }
     if let bundle = try value.get(), !request.isSilent {

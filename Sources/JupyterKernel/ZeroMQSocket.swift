@@ -6,11 +6,14 @@ import Glibc
 
 /// A ZeroMQ call that failed.
 struct ZeroMQError: Error, CustomStringConvertible {
+  /// The C library's number of the failure, such as `EADDRINUSE`.
+  let code: Int32
   let description: String
 
   /// The failure of the call that was made last.
   static func last(_ doing: String) -> ZeroMQError {
-    ZeroMQError(description: unsafe "\(doing): \(String(cString: zmq_strerror(zmq_errno())))")
+    let code = zmq_errno()
+    return ZeroMQError(code: code, description: unsafe "\(doing): \(String(cString: zmq_strerror(code)))")
   }
 }
 

@@ -9,9 +9,13 @@ public struct ExecuteRequest: RequestContent {
 
   /// The cell's text.
   public let code: String
+  /// Whether there is no code at all.
+  public let isBlank: Bool
   /// Run without showing the cell or its result to anyone.
   public let isSilent: Bool
-  /// Whether the cell counts: a number in the counter, a line in the history; never with `isSilent`.
+  /// Whether the cell counts: a number in the counter, a line in the history.
+  ///
+  /// Never with `isSilent`, and never where there is no code.
   public let storesHistory: Bool
   /// Name to expression: evaluated when the cell has run.
   public let userExpressions: [String: String]
@@ -25,7 +29,8 @@ public struct ExecuteRequest: RequestContent {
     let reader = ContentReader(content: content, messageType: Self.messageType)
     code = try reader.required("code", \.string)
     isSilent = try reader.optional("silent", \.bool, else: false)
-    storesHistory = try !isSilent && reader.optional("store_history", \.bool, else: true)
+    isBlank = code.allSatisfy(\.isWhitespace)
+    storesHistory = try !isSilent && !isBlank && reader.optional("store_history", \.bool, else: true)
     userExpressions = try reader.optional("user_expressions", \.object, else: [:]).compactMapValues(\.string)
     allowsInput = try reader.optional("allow_stdin", \.bool, else: true)
     stopsOnError = try reader.optional("stop_on_error", \.bool, else: true)
