@@ -22,7 +22,17 @@ public struct Implementation: Sendable {
 
 /// A Jupyter kernel: serves an interpreter to front ends until one of them asks it to stop.
 ///
-///     exit(Kernel(connectionFile: path, interpreter: MyLanguage(), implementation: .init(name: "mine", version: "1")).run())
+///     final class Parrot: Interpreter {
+///       let language = LanguageInfo(
+///         name: "parrot", version: "1", mimeType: "text/plain", fileExtension: ".txt", pygmentsLexer: "text",
+///         codeMirrorMode: "shell")
+///       let banner = "Says what you say."
+///
+///       func execute(_ code: String, in cell: CellContext) throws -> MIMEBundle? { MIMEBundle(plain: code) }
+///     }
+///
+///     let about = Implementation(name: "parrot-kernel", version: "1.0")
+///     exit(Kernel(connectionFile: path, interpreter: Parrot(), implementation: about).run())
 public struct Kernel: Sendable {
   private let path: String
   private let interpreter: any Interpreter

@@ -129,12 +129,13 @@ import Testing
 
   @Test func aCellAsksItsReader() throws {
     try withFrontEnd { front throws in
-      front.send("input_reply", ["value": "stale"], on: .stdin)
       let id = front.execute("print first\npassword your name? ")
       let question = try front.next(on: .stdin)
       #expect(question.header.type == "input_request")
       #expect(question.content == ["prompt": "your name? ", "password": true])
       #expect(question.parentHeader["msg_id"] == .string(id))
+      let earlier = Header(messageID: "earlier", type: "input_request", session: "", username: "")
+      front.send("input_reply", ["value": "stale"], on: .stdin, parent: earlier)
       front.send("input_reply", ["value": "Ada"], on: .stdin, parent: question.header)
       #expect(
         try front.transcript(of: id) == [
