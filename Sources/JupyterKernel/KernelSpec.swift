@@ -107,7 +107,11 @@ extension KernelSpec {
     let folder = try "\(place.folder(environment: variables))/\(name)"
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      for (file, bytes) in files { try Data(bytes).write(to: URL(filePath: "\(folder)/\(file)")) }
+      for (file, bytes) in files {
+        let path = URL(filePath: "\(folder)/\(file)")
+        try FileManager.default.createDirectory(at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(bytes).write(to: path)
+      }
       try Data(json.bytes(pretty: true)).write(to: URL(filePath: "\(folder)/kernel.json"))
     } catch {
       throw KernelSpecError(reason: "cannot write to \(folder); choose a place that you may write to")

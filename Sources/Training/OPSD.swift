@@ -67,7 +67,7 @@ package struct OPSD: Sendable, Equatable {
       let update = learner.update(seenByStudent, step: step) { positions, studentLogits in  // 7: p_S(·|x, ŷ<n)
         distillationLoss(  // 8: D(p_T ‖ p_S) at every position
           divergence,
-          teacher: teacherLogProbabilities(initial.parameters, teacherHidden, positions, temperature: temperature),
+          teacher: logProbabilities(initial.parameters, teacherHidden, positions, temperature: temperature),
           studentLogits: studentLogits, positions, weights: weights, temperature: temperature)
       }  // 9: θ ← θ − η ∇L
       guard let update else { return nil }
@@ -85,13 +85,13 @@ package struct OPSD: Sendable, Equatable {
   package var name: String { "OPSD, \(divergence.name)" }
 }
 
-/// The teacher's log-probabilities at a chunk of positions.
-func teacherLogProbabilities(
-  _ teacher: Parameters, _ hidden: Floats, _ positions: Range<Int>, temperature: Double
+/// Log-probabilities at a chunk of positions.
+func logProbabilities(
+  _ parameters: Parameters, _ hidden: Floats, _ positions: Range<Int>, temperature: Double
 ) -> Floats {
-  let logits = headLogits(teacher, hiddenRows(hidden, positions, teacher)).values
+  let logits = headLogits(parameters, hiddenRows(hidden, positions, parameters)).values
   logSoftmax(
-    logits, rows: positions.count, width: teacher.configuration.vocabulary, temperature: Float(temperature))
+    logits, rows: positions.count, width: parameters.configuration.vocabulary, temperature: Float(temperature))
   return logits
 }
 

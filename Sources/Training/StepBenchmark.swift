@@ -79,7 +79,7 @@ package struct StepBenchmark: Sendable {
       var inTeacher = 0.0
       _ = learner.computeGradient(seenByStudent) { positions, studentLogits in
         let before = seconds()
-        let teacher = teacherLogProbabilities(initial, teacherHidden, positions, temperature: 1)
+        let teacher = logProbabilities(initial, teacherHidden, positions, temperature: 1)
         inTeacher += seconds() - before
         return distillationLoss(
           .jsd(beta: 0.5), teacher: teacher, studentLogits: studentLogits, positions, weights: weights, temperature: 1)

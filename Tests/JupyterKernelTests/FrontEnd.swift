@@ -165,6 +165,7 @@ func withKernel(
   defer {
     server.stop()
     _ = server.waitUntilEnded()
+    for port in connection.ports.values { unsafe _ = unlink("\(connection.ip)-\(port)") }
   }
   try body(connection, server)
 }

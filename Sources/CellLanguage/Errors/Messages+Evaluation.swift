@@ -135,7 +135,7 @@ extension CellFailure {
       fix: "Use `stride(from:to:by:)` for steps of another size.", kind: .typeMismatch)
   }
 
-  static func index(_ index: Int, count: Int) -> CellFailure {
+  package static func index(_ index: Int, count: Int) -> CellFailure {
     CellFailure(
       "index \(index) is out of range",
       count == 0 ? "there are no elements" : "there are \(count) elements: 0 to \(count - 1)",
@@ -143,12 +143,12 @@ extension CellFailure {
       kind: .outOfRange)
   }
 
-  static func slice(_ range: ValueRange, count: Int) -> CellFailure {
+  package static func slice(_ range: ValueRange, count: Int) -> CellFailure {
     CellFailure(
       "the range \(Value.range(range)) is out of range", "there are \(count) elements", kind: .outOfRange)
   }
 
-  static func indexType(_ value: Value, of type: String) -> CellFailure {
+  package static func indexType(_ value: Value, of type: String) -> CellFailure {
     CellFailure(
       "\(type) cannot be indexed with \(value.article)", "a whole number or a range is needed", kind: .typeMismatch)
   }

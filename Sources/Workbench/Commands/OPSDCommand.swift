@@ -15,7 +15,9 @@ public struct OPSDCommand: ParsableCommand {
       commandName: "opsd",
       abstract: "A Jupyter kernel for exploring how a language model can teach itself.",
       version: version,
-      subcommands: [BenchCommand.self, PretrainCommand.self])
+      subcommands: [
+        KernelCommand.self, InstallCommand.self, RunCommand.self, PretrainCommand.self, BenchCommand.self,
+      ])
   }
 
   /// Without a subcommand: the help.

@@ -1,0 +1,40 @@
+// `opsd kernel`: the kernel itself, as Jupyter starts it.
+
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+import JupyterKernel
+import JupyterProtocol
+import Tensors
+
+/// Serves cells to a Jupyter front end.
+struct KernelCommand: ParsableCommand {
+  static var configuration: CommandConfiguration {
+    CommandConfiguration(
+      commandName: "kernel", abstract: "Serve cells to a Jupyter front end.",
+      discussion: "Jupyter starts this by itself; `opsd install` tells it how.")
+  }
+
+  @Argument(help: "The connection file that Jupyter wrote.")
+  var connectionFile: String
+
+  func run() throws {
+    Self.restartWithoutBLASThreads()
+    useSingleThreadedBLAS()
+    let implementation = Implementation(
+      name: "opsd", version: OPSDCommand.version,
+      helpLinks: [HelpLink(text: "OPSD, arXiv 2601.18734", url: "https://arxiv.org/abs/2601.18734")])
+    throw ExitCode(
+      Kernel(connectionFile: connectionFile, interpreter: CellInterpreter(), implementation: implementation).run())
+  }
+
+  /// OpenBLAS starts its threads while the process is loaded, and they would take the signals that the kernel waits
+  /// for. The kernel specification sets this variable; whoever starts the kernel by hand may not have.
+  private static func restartWithoutBLASThreads() {
+    guard ProcessInfo.processInfo.environment["OPENBLAS_NUM_THREADS"] != "1" else { return }
+    unsafe setenv("OPENBLAS_NUM_THREADS", "1", 1)
+    var arguments = unsafe CommandLine.arguments.map { unsafe strdup($0) }
+    unsafe arguments.append(nil)
+    unsafe _ = execv("/proc/self/exe", arguments)
+  }
+}

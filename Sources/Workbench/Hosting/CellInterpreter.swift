@@ -1,0 +1,77 @@
+// The cell language behind the kernel's door.
+
+import CellLanguage
+import Display
+import JSONValues
+import JupyterKernel
+import JupyterProtocol
+
+/// The interpreter that the kernel serves.
+final class CellInterpreter: Interpreter {
+  private let session = CellSession(vocabulary: workbenchVocabulary)
+
+  let language = LanguageInfo(
+    name: "swift", version: OPSDCommand.version, mimeType: "text/x-swift", fileExtension: ".swift",
+    pygmentsLexer: "swift", codeMirrorMode: "swift")
+
+  let banner = """
+    opsd \(OPSDCommand.version): how a language model can teach itself.
+    Cells are a subset of Swift. help() lists every command; help(train) explains one.
+    """
+
+  func execute(_ code: String, in cell: JupyterKernel.CellContext) throws -> MIMEBundle? {
+    let workplace = Workplace(screen: KernelScreen(cell), cell: cell.executionCount)
+    do {
+      guard let value = try session.run(code, name: "cell \(cell.executionCount)", host: workplace) else { return nil }
+      return rendered(value)
+    } catch {
+      if error.isInterruption { throw Interrupted(error.evalue) }
+      throw ExecutionError(name: error.ename, value: error.evalue, traceback: error.traceback)
+    }
+  }
+
+  func complete(_ code: String, cursor: Int) -> CompletionReply {
+    let completion = session.complete(code, cursor: cursor)
+    return CompletionReply(
+      matches: completion.matches.map {
+        .init($0.text, type: $0.kind.rawValue, signature: $0.signature)
+      },
+      range: completion.start..<completion.end)
+  }
+
+  func inspect(_ code: String, cursor: Int, detail: Int) -> MIMEBundle? {
+    session.inspect(code, cursor: cursor).map { rendered($0) }
+  }
+
+  func isComplete(_ code: String) -> JupyterProtocol.Completeness {
+    switch CellSession.isComplete(code) {
+    case .complete: .complete
+    case .incomplete(let indent): .incomplete(indent: indent)
+    case .invalid: .invalid
+    }
+  }
+}
+
+/// A cell of the kernel as a screen.
+private final class KernelScreen: Screen {
+  private let cell: JupyterKernel.CellContext
+
+  init(_ cell: JupyterKernel.CellContext) { self.cell = cell }
+
+  func write(_ text: String) { cell.write(text) }
+  func writeError(_ text: String) { cell.write(text, to: .standardError) }
+  func display(_ bundle: MIMEBundle, id: String?) { cell.display(bundle, id: id) }
+  func update(_ bundle: MIMEBundle, id: String) { cell.update(bundle, id: id) }
+  func clear(wait: Bool) { cell.clearOutput(wait: wait) }
+  func page(_ bundle: MIMEBundle) { cell.page(bundle) }
+  func input(prompt: String, isPassword: Bool) throws -> String {
+    do {
+      return try cell.input(prompt: prompt, password: isPassword)
+    } catch let error as ExecutionError {
+      throw CellFailure(error.failure.value)
+    } catch is Interrupted {
+      throw CellInterrupted()
+    }
+  }
+  var isInterrupted: Bool { cell.isInterrupted }
+}

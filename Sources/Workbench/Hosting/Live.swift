@@ -1,0 +1,153 @@
+// Work that can be watched: a progress line that updates in place, and for training the growing plot. What stays in the
+// notebook holds no times: the same cell leaves the same bytes.
+
+import CellLanguage
+import Display
+import Evaluation
+import Synchronization
+import Training
+
+/// Watches sampling by its tokens.
+enum LiveSampling {
+  /// Work below this many tokens takes less than a second anywhere and shows nothing. It depends on the request alone,
+  /// so that what a cell shows does not depend on the machine.
+  private static let quietTokens = 4_000
+
+  /// Runs `body`, which reports every token drawn, under a progress line of attempts.
+  static func watch<Result>(
+    _ activity: String, past: String, attempts: Int, longest: Int, _ workplace: Workplace,
+    _ body: (@escaping @Sendable (Int) -> Void) throws -> Result
+  ) throws -> Result {
+    guard attempts * longest > quietTokens else { return try body { _ in } }
+    let line = ProgressLine(activity, past: past, total: nil, unit: "tokens", workplace)
+    let drawn = Atomic<Int>(0)
+    do {
+      let result = try withExtendedLifetime(line) {
+        try body { count in line.advance(to: drawn.wrappingAdd(count, ordering: .relaxed).newValue) }
+      }
+      line.finish(as: "\(past) \(NumberFormat.count().text(Double(attempts))) answers")
+      return result
+    } catch {
+      line.stop(at: drawn.load(ordering: .relaxed))
+      throw error
+    }
+  }
+}
+
+/// A progress line under one display identifier; safe to be advanced from several threads.
+final class ProgressLine: Sendable {
+  private struct State {
+    var progress: Progress
+    var throttle: ProgressThrottle
+    var isShown = false
+  }
+
+  private let state: Mutex<State>
+  private let workplace: Workplace
+  private let id: String
+  private let start: Double
+
+  init(_ activity: String, past: String, total: Int?, unit: String, _ workplace: Workplace) {
+    start = monotonicSeconds()
+    self.workplace = workplace
+    id = workplace.newDisplayID()
+    state = Mutex(
+      State(
+        progress: Progress(activity, past: past, of: total, unit: unit), throttle: ProgressThrottle(start: start)))
+  }
+
+  /// Shows a state when one is due.
+  func advance(to done: Int, note: String? = nil) {
+    let now = monotonicSeconds()
+    state.withLock { state in
+      guard done >= state.progress.done, state.throttle.isDue(at: now) else { return }
+      state.progress.done = done
+      state.progress.note = note
+      state.progress.elapsed = now - start
+      show(&state, state.progress.bundle())
+    }
+  }
+
+  /// Leaves the last line.
+  func finish(done: Int, note: String? = nil, isStopped: Bool = false) {
+    state.withLock { state in
+      state.progress.done = done
+      state.progress.note = note
+      state.progress.phase = isStopped ? .stopped : .finished
+      show(&state, state.progress.bundle())
+    }
+  }
+
+  /// Leaves a line of one's own.
+  func finish(as line: String) {
+    state.withLock { show(&$0, MIMEBundle(plain: line)) }
+  }
+
+  /// Leaves the line of work that was stopped.
+  func stop(at done: Int) { finish(done: done, isStopped: true) }
+
+  private func show(_ state: inout State, _ bundle: MIMEBundle) {
+    if state.isShown {
+      workplace.screen.update(bundle, id: id)
+    } else {
+      workplace.screen.display(bundle, id: id)
+      state.isShown = true
+    }
+  }
+}
+
+/// Watches a training run: a progress line and the plot of the loss, both updated in place.
+final class LiveTraining {
+  private let workplace: Workplace
+  private let line: ProgressLine
+  private let plotID: String
+  private let title: String
+  private var throttle = ProgressThrottle(start: monotonicSeconds())
+  private var isPlotted = false
+  private var losses: [Chart.Point] = []
+  private var lastNote: String?
+
+  init(title: String, steps: Int, _ workplace: Workplace) {
+    self.title = title
+    self.workplace = workplace
+    line = ProgressLine("Training", past: "Trained", total: steps, unit: "steps", workplace)
+    plotID = workplace.newDisplayID()
+  }
+
+  /// Takes in what the run tells.
+  func observe(_ event: TrainingEvent) {
+    switch event {
+    case .step(let record):
+      losses.append(Chart.Point(x: Double(record.step), y: record.loss))
+      line.advance(to: record.step, note: note(record.loss))
+    case .evaluation(let record):
+      lastNote = "accuracy \(NumberFormat.percent().text(record.result.accuracy)) after step \(record.step)"
+    }
+    if throttle.isDue(at: monotonicSeconds()) { plot(chart.liveBundle()) }
+  }
+
+  /// Leaves the final line and the final plot.
+  func finish(_ run: TrainingRun) {
+    line.finish(
+      done: run.records.count, note: run.records.last.map { note($0.loss) }, isStopped: run.ending != .complete)
+    if !losses.isEmpty { plot(chart.bundle()) }
+  }
+
+  private func note(_ loss: Double) -> String {
+    "loss \(NumberFormat.significant(3).text(loss))" + (lastNote.map { ", \($0)" } ?? "")
+  }
+
+  private var chart: Chart {
+    Chart.lines(
+      [Chart.Series("loss", points: losses)], title: title, x: Chart.Axis("step"), y: RunQuantity.loss.axis)
+  }
+
+  private func plot(_ bundle: MIMEBundle) {
+    if isPlotted {
+      workplace.screen.update(bundle, id: plotID)
+    } else {
+      workplace.screen.display(bundle, id: plotID)
+      isPlotted = true
+    }
+  }
+}

@@ -1,0 +1,56 @@
+// What a cell's commands see of the outside: the kernel's front end or a terminal, alike.
+
+import CellLanguage
+import Display
+import Synchronization
+
+/// Where the output of a cell goes, and whether it should stop.
+protocol Screen: AnyObject, Sendable {
+  /// Prints text.
+  func write(_ text: String)
+  /// Prints text that is not a result: warnings.
+  func writeError(_ text: String)
+  /// Shows something; under an identifier, it can be replaced.
+  func display(_ bundle: MIMEBundle, id: String?)
+  /// Replaces what was shown under the identifier.
+  func update(_ bundle: MIMEBundle, id: String)
+  /// Removes what the cell has shown so far; with `wait`, when something new comes.
+  func clear(wait: Bool)
+  /// Shows a text beside the cells, where the front end has such a place.
+  func page(_ bundle: MIMEBundle)
+  /// Asks the reader.
+  func input(prompt: String, isPassword: Bool) throws -> String
+  /// Whether the cell should stop.
+  var isInterrupted: Bool { get }
+}
+
+/// A running cell, as the cell language and the commands know it.
+final class Workplace: CellHost {
+  /// Where output goes.
+  let screen: any Screen
+  /// The number of the cell, for identifiers of displays.
+  let cell: Int
+  private let displays = Atomic<Int>(0)
+
+  init(screen: any Screen, cell: Int) {
+    self.screen = screen
+    self.cell = cell
+  }
+
+  func write(_ text: String) { screen.write(text) }
+  func show(_ value: Value) { screen.display(rendered(value), id: nil) }
+  var isInterrupted: Bool { screen.isInterrupted }
+
+  /// A new identifier for a display that will be updated; the same in every run of the same cell.
+  func newDisplayID() -> String {
+    "opsd-\(cell)-\(displays.wrappingAdd(1, ordering: .relaxed).newValue)"
+  }
+}
+
+extension CellLanguage.CellContext {
+  /// The cell that runs this command.
+  var workplace: Workplace {
+    guard let workplace = host as? Workplace else { preconditionFailure("every cell here runs on a Workplace") }
+    return workplace
+  }
+}

@@ -1,0 +1,51 @@
+// Where models are found: those that ship with the kernel, and folders.
+
+import CellLanguage
+import FoundationEssentials
+
+/// The models that can be named.
+enum ModelLibrary {
+  /// The folder of a model: a path where there is such a folder, else the name of a shipped model.
+  ///
+  /// Throws a `CellFailure` that says where it looked.
+  static func folder(of source: String) throws -> String {
+    let files = FileManager.default
+    func isModel(_ folder: String) -> Bool { files.fileExists(atPath: folder + "/config.json") }
+    let path = source.hasPrefix("~/") ? home + source.dropFirst(1) : source
+    if isModel(path) { return path }
+    let shipped = shippedFolders.map { $0 + "/models" }
+    if !source.contains("/"), !source.isEmpty {
+      for folder in shipped where isModel("\(folder)/\(source)") { return "\(folder)/\(source)" }
+    }
+    let names = Set(shipped.flatMap { (try? files.contentsOfDirectory(atPath: $0)) ?? [] }).sorted()
+    let looked =
+      [path.hasPrefix("/") ? path : files.currentDirectoryPath + "/" + path] + shipped.map { "\($0)/\(source)" }
+    throw CellFailure(
+      "there is no model \"\(source)\"", "no config.json in " + looked.joined(separator: " nor in "),
+      fix:
+        "Shipped models: \(names.map { "\"\($0)\"" }.joined(separator: ", ")). A saved model is named by its folder.",
+      argument: "source")
+  }
+
+  /// Folders that may hold what ships with the kernel: beside kernel.json where it is installed, and in the repository
+  /// that this executable was built in.
+  static var shippedFolders: [String] {
+    var folders: [String] = []
+    if let folder = ProcessInfo.processInfo.environment["OPSD_KERNELSPEC"] { folders.append(folder) }
+    var place = executablePath
+    while let slash = place.lastIndex(of: "/"), slash > place.startIndex {
+      place = String(place[..<slash])
+      let folder = place + "/kernelspec"
+      if FileManager.default.fileExists(atPath: folder + "/models") { folders.append(folder) }
+    }
+    return folders
+  }
+
+  /// The absolute path of this executable.
+  static var executablePath: String {
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+      ?? ProcessInfo.processInfo.arguments[0]
+  }
+
+  private static var home: String { ProcessInfo.processInfo.environment["HOME"] ?? "~" }
+}

@@ -1,0 +1,120 @@
+// What the teacher and the student say at every position of a rollout.
+
+import CellLanguage
+import Rollouts
+import Tokenizer
+import Tasks
+import Display
+import LanguageModel
+import Objectives
+import Tensors
+import Training
+
+/// Both distributions over the vocabulary at each position of a rollout.
+struct DistributionsObject: CellObject, Pictured {
+  let rollout: RolloutObject
+  /// Log-probabilities of the teacher and of the student: positions × vocabulary.
+  let scores: DistillationScores
+
+  var typeName: String { "Distributions" }
+  var summary: String {
+    "teacher and student over \(scores.vocabulary) tokens at \(scores.positions) positions of \(rollout.text)"
+  }
+  var elementCount: Int? { scores.positions }
+
+  func element(at index: Value) throws -> Value {
+    guard case .int(let place) = index else { throw CellFailure.indexType(index, of: typeName) }
+    guard (0..<scores.positions).contains(place) else { throw CellFailure.index(place, count: scores.positions) }
+    return .object(PositionObject(distributions: self, position: place))
+  }
+
+  func picture() -> MIMEBundle { strip(.jsd(beta: 0.5)).bundle() }
+
+  /// The tokens, each coloured by how much the teacher would have it otherwise.
+  func strip(_ divergence: Divergence) -> TokenStrip {
+    let values = (0..<scores.positions).map { divergence(scores.teacher($0), scores.student($0)) }
+    let mean = values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
+    return TokenStrip(
+      title: "\(rollout.problem.question), \(rollout.judgement): mean \(NumberFormat.fixed(4).text(mean)) nats a token",
+      quantity: divergence.name, unit: "nats", format: .fixed(3), scale: .sequential(),
+      tokens: values.indices.map { place in
+        let position = PositionObject(distributions: self, position: place)
+        return TokenStrip.Token(
+          rollout.token(place), value: values[place],
+          details: [
+            "teacher  " + position.leaders(scores.teacher(place)),
+            "student  " + position.leaders(scores.student(place)),
+          ])
+      })
+  }
+}
+
+/// One side of the distributions: a vector for each position.
+struct DistributionRowsObject: CellObject {
+  let distributions: DistributionsObject
+  let isTeacher: Bool
+
+  var typeName: String { "DistributionRows" }
+  var summary: String {
+    let scores = distributions.scores
+    return
+      "the \(isTeacher ? "teacher" : "student")'s probabilities: \(scores.positions) vectors of \(scores.vocabulary)"
+  }
+  var elementCount: Int? { distributions.scores.positions }
+
+  func element(at index: Value) throws -> Value {
+    let scores = distributions.scores
+    guard case .int(let place) = index else { throw CellFailure.indexType(index, of: typeName) }
+    guard (0..<scores.positions).contains(place) else { throw CellFailure.index(place, count: scores.positions) }
+    return .reals(isTeacher ? scores.teacher(place) : scores.student(place))
+  }
+}
+
+/// Both distributions at one position.
+struct PositionObject: CellObject, Pictured {
+  let distributions: DistributionsObject
+  let position: Int
+
+  var typeName: String { "Position" }
+  var summary: String {
+    "position \(position), where the student wrote \(distributions.rollout.token(position)): "
+      + "teacher \(leaders(teacher)), student \(leaders(student))"
+  }
+  var teacher: [Double] { distributions.scores.teacher(position) }
+  var student: [Double] { distributions.scores.student(position) }
+
+  private func text(_ token: Int) -> String { distributions.rollout.policy.vocabulary.displayText(of: token) }
+
+  /// The three likeliest tokens in one line.
+  func leaders(_ probabilities: [Double]) -> String {
+    likeliest(3, by: probabilities).map { "\(text($0)) \(NumberFormat.fixed(3).text(probabilities[$0]))" }
+      .joined(separator: " · ")
+  }
+
+  func picture() -> MIMEBundle { top(8, .jsd(beta: 0.5)).bundle() }
+
+  /// The tokens that either side holds likeliest, with the mixture of a JSD and each token's share of the divergence.
+  func top(_ count: Int, _ divergence: Divergence) -> DistributionPair {
+    let (p, q) = (teacher, student)
+    let terms = divergence.terms(p, q)
+    var mixture: [Double]?
+    if case .jsd(let beta) = divergence { mixture = zip(p, q).map { beta * $0 + (1 - beta) * $1 } }
+    let tokens = likeliest(count, by: zip(p, q).map { max($0, $1) })
+    let chosen = Int(distributions.rollout.rollout.tokens[position])
+    return DistributionPair(
+      title: "Position \(position): after \(distributions.rollout.tokenTexts.prefix(position).suffix(12).joined()) "
+        + "the student wrote \(text(chosen))",
+      quantity: divergence.name, total: terms.reduce(0, +),
+      entries: tokens.map {
+        DistributionPair.Entry(text($0), first: p[$0], second: q[$0], mixture: mixture?[$0], share: terms[$0])
+      },
+      chosen: tokens.firstIndex(of: chosen))
+  }
+
+  private func likeliest(_ count: Int, by probabilities: [Double]) -> [Int] {
+    let order = probabilities.indices.sorted {
+      probabilities[$0] != probabilities[$1] ? probabilities[$0] > probabilities[$1] : $0 < $1
+    }
+    return Array(order.prefix(count))
+  }
+}

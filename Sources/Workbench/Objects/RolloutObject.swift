@@ -1,0 +1,54 @@
+// A student's answer, token by token.
+
+import CellLanguage
+import Tokenizer
+import Display
+import Rollouts
+import Tasks
+
+/// A sampled answer to a problem.
+struct RolloutObject: CellObject, Pictured {
+  let task: any ReasoningTask
+  let problem: Problem
+  let rollout: Rollout
+  let policy: Policy
+  let verdict: Verdict
+
+  var typeName: String { "Rollout" }
+  var summary: String { "\(text): \(judgement)" }
+  var elementCount: Int? { rollout.tokens.count }
+
+  func element(at index: Value) throws -> Value {
+    guard case .int(let place) = index else { throw CellFailure.indexType(index, of: typeName) }
+    guard rollout.tokens.indices.contains(place) else { throw CellFailure.index(place, count: rollout.tokens.count) }
+    return .string(token(place))
+  }
+
+  /// The whole answer.
+  var text: String { tokenTexts.joined() }
+  /// The text of each token.
+  var tokenTexts: [String] { rollout.tokens.indices.map(token) }
+
+  func token(_ place: Int) -> String { String(policy.vocabulary.characters[Int(rollout.tokens[place])]) }
+
+  /// The verdict in words.
+  var judgement: String {
+    if verdict.isCorrect { return "right" }
+    if let answer = verdict.answer, rollout.hasEnded {
+      return "wrong: \(answer), the answer is \(problem.answer)"
+    }
+    return rollout.hasEnded ? "wrong: it states no answer" : "cut off after \(rollout.tokens.count) tokens"
+  }
+
+  func picture() -> MIMEBundle {
+    TokenStrip(
+      title: "\(problem.question): \(judgement)", quantity: "surprise, −log p_S", unit: "nats",
+      format: .fixed(2), scale: .sequential(),
+      tokens: rollout.tokens.indices.map { place in
+        TokenStrip.Token(
+          token(place), value: -Double(rollout.logProbabilities[place]),
+          details: ["token \(place)", "log p_S \(NumberFormat.fixed(3).text(Double(rollout.logProbabilities[place])))"])
+      }
+    ).bundle()
+  }
+}

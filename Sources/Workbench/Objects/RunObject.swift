@@ -1,0 +1,176 @@
+// The result of training, as cells hold it.
+
+import CellLanguage
+import Display
+import Evaluation
+import Training
+
+/// A training run.
+struct RunObject: CellObject, Pictured {
+  let run: TrainingRun
+  let model: ModelObject
+  let seed: Int
+
+  var typeName: String { "Run" }
+  var summary: String {
+    let taken = run.records.count
+    var text = "\(run.method), \(taken) of \(run.steps) steps"
+    if let last = run.evaluations.last { text += ", accuracy \(NumberFormat.percent().text(last.result.accuracy))" }
+    return text + ending
+  }
+
+  private var ending: String {
+    switch run.ending {
+    case .complete: ""
+    case .interrupted: "; interrupted: run.model is the student after the last complete step"
+    case .notFinite(let step): "; stopped because the loss of step \(step) was not finite"
+    }
+  }
+
+  /// What can be plotted of each step.
+  func values(_ quantity: RunQuantity) -> [(
+    step: Double, tokens: Double, value: Double, interval: ClosedRange<Double>?
+  )] {
+    if quantity == .accuracy {
+      return run.evaluations.map {
+        (Double($0.step), Double($0.tokens), $0.result.accuracy, $0.result.interval)
+      }
+    }
+    var tokens = 0
+    return run.records.map { record in
+      tokens += record.tokens
+      return (Double(record.step), Double(tokens), quantity.value(of: record), nil)
+    }
+  }
+
+  func picture() -> MIMEBundle { table().bundle() }
+
+  /// The loss table: means over the steps between two examinations.
+  func table() -> Table {
+    let percent = NumberFormat.percent()
+    var table = Table(
+      caption: summary,
+      columns: [
+        Table.Column("steps", meaning: "Which steps the row sums up."),
+        Table.Column("loss", unit: "nats/token", meaning: "Mean divergence along the student's own rollouts."),
+        Table.Column("gradient norm", meaning: "Mean, before clipping."),
+        Table.Column("rollouts right", meaning: "The share of practice rollouts with the right answer."),
+        Table.Column("length", unit: "tokens", meaning: "Mean length of a rollout."),
+        Table.Column("generated", unit: "tokens", meaning: "Tokens sampled since the start."),
+        Table.Column("accuracy", meaning: "avg@k on the examination after these steps."),
+        Table.Column("95 % interval", meaning: "Over problems and attempts; not over training seeds."),
+      ])
+    func row(_ name: String, _ records: ArraySlice<StepRecord>, tokens: Int, _ evaluation: EvaluationRecord?) {
+      func mean(_ quantity: RunQuantity, _ format: NumberFormat) -> Table.Cell {
+        records.isEmpty
+          ? .missing
+          : .number(records.reduce(0) { $0 + quantity.value(of: $1) } / Double(records.count), format)
+      }
+      var interval = Table.Cell.missing
+      if let result = evaluation?.result {
+        interval = .text("\(percent.text(result.interval.lowerBound)) … \(percent.text(result.interval.upperBound))")
+      }
+      table.rows.append([
+        .text(name), mean(.loss, .significant(4)), mean(.gradientNorm, .significant(3)),
+        mean(.rolloutAccuracy, percent), mean(.length, .fixed(1)), .number(Double(tokens), .count()),
+        evaluation.map { .number($0.result.accuracy, percent) } ?? .missing, interval,
+      ])
+    }
+    var tokens = 0
+    var done = 0
+    var marks = run.evaluations.map(\.step)
+    if marks.isEmpty {
+      marks = stride(from: 0, through: run.records.count, by: max(1, run.records.count / 10)).map { $0 }
+    }
+    if marks.last != run.records.count { marks.append(run.records.count) }
+    for mark in marks {
+      let records = run.records[done..<max(done, mark)]
+      tokens += records.reduce(0) { $0 + $1.tokens }
+      let name = records.isEmpty ? "before" : "\(done + 1)–\(mark)"
+      let evaluation = run.evaluations.first { $0.step == mark }
+      if !records.isEmpty || evaluation != nil { row(name, records, tokens: tokens, evaluation) }
+      done = max(done, mark)
+    }
+    return table
+  }
+}
+
+/// A number that is measured in every step, or at examinations.
+enum RunQuantity: String, CaseIterable {
+  case loss, accuracy, rolloutAccuracy, gradientNorm, learningRate, length, tokens
+
+  func value(of record: StepRecord) -> Double {
+    switch self {
+    case .loss: record.loss
+    case .accuracy: .nan
+    case .rolloutAccuracy: record.rolloutAccuracy ?? .nan
+    case .gradientNorm: record.gradientNorm
+    case .learningRate: record.learningRate
+    case .length: record.meanLength ?? .nan
+    case .tokens: Double(record.tokens)
+    }
+  }
+
+  /// The title of its axis.
+  var axis: Chart.Axis {
+    switch self {
+    case .loss: Chart.Axis("loss", unit: "nats/token")
+    case .accuracy: Chart.Axis("accuracy on the examination", domain: 0...1)
+    case .rolloutAccuracy: Chart.Axis("practice rollouts right", domain: 0...1)
+    case .gradientNorm: Chart.Axis("gradient norm before clipping")
+    case .learningRate: Chart.Axis("learning rate")
+    case .length: Chart.Axis("mean rollout length", unit: "tokens")
+    case .tokens: Chart.Axis("tokens sampled in a step")
+    }
+  }
+
+  /// One line for help.
+  var meaning: String {
+    switch self {
+    case .loss: "The loss of each step, in nats per token."
+    case .accuracy: "The accuracy of each examination."
+    case .rolloutAccuracy: "The share of right practice rollouts of each step."
+    case .gradientNorm: "The norm of the gradient of each step, before clipping."
+    case .learningRate: "The learning rate of each step."
+    case .length: "The mean length of the rollouts of each step, in tokens."
+    case .tokens: "The tokens sampled in each step."
+    }
+  }
+}
+
+/// The result of an examination.
+struct EvaluationObject: CellObject, Pictured {
+  let result: EvaluationResult
+  let title: String
+
+  var typeName: String { "Evaluation" }
+  var summary: String {
+    let percent = NumberFormat.percent()
+    return "\(percent.text(result.accuracy)) right (95 % interval \(percent.text(result.interval.lowerBound)) to "
+      + "\(percent.text(result.interval.upperBound)))"
+  }
+
+  func picture() -> MIMEBundle {
+    let percent = NumberFormat.percent()
+    return Table(
+      caption: title,
+      columns: [
+        Table.Column("quantity", alignment: .leading), Table.Column("value"),
+        Table.Column("meaning", alignment: .leading),
+      ],
+      rows: [
+        [
+          .text("avg@\(result.samples)"), .number(result.accuracy, percent),
+          .text("share of right answers, \(result.samples) for each of \(result.correct.count) problems"),
+        ],
+        [
+          "95 % interval",
+          .text("\(percent.text(result.interval.lowerBound)) … \(percent.text(result.interval.upperBound))"),
+          "Wilson's, over problems and attempts",
+        ],
+        ["format", .number(result.formatRate, percent), "share of attempts that ended and stated an answer"],
+        ["length", .number(result.meanLength, .fixed(1, unit: "tokens")), "mean of an attempt"],
+      ]
+    ).bundle()
+  }
+}

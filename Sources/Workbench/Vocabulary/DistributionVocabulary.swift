@@ -1,0 +1,193 @@
+// Teacher against student: divergences by name, and the distributions that they compare.
+
+import CellLanguage
+import Tasks
+import Display
+import Objectives
+import Rollouts
+import Training
+
+/// The divergences that a cell can name; what each is stands in Objectives.
+let divergenceEnumeration = Enumeration(
+  "Divergence", summary: "How far the student q = p_S is from the teacher p = p_T, at one position.",
+  cases: [
+    .init(
+      "jsd",
+      [
+        Parameter(
+          "beta", .real(.within(0...1)), default: 0.5,
+          help: "The teacher's weight in the mixture m = β p + (1−β) q; between 0 and 1, both excluded.")
+      ], summary: "β KL(p‖m) + (1−β) KL(q‖m), generalised Jensen–Shannon."),
+    .init("forwardKL", summary: "KL(p‖q): the student must cover what the teacher holds possible."),
+    .init("reverseKL", summary: "KL(q‖p): the student must leave what the teacher holds impossible."),
+  ])
+
+extension Divergence {
+  /// The divergence that a cell named.
+  init(_ choice: Choice) throws {
+    switch choice.name {
+    case "forwardKL": self = .forwardKL
+    case "reverseKL": self = .reverseKL
+    default: self = try .jsd(beta: openBeta(choice.arguments))
+    }
+  }
+}
+
+/// β strictly between the ends, where the formula is 0 whatever p and q are.
+private func openBeta(_ arguments: Arguments) throws -> Double {
+  let beta = try arguments.real("beta")
+  if beta > 0, beta < 1 { return beta }
+  throw CellFailure(
+    "`beta` is \(beta)", "at the ends of 0…1 the formula is 0 whatever p and q are",
+    fix: beta == 0 ? "Write .forwardKL for the limit of JSD_β/β." : "Write .reverseKL for the limit of JSD_β/(1−β).",
+    argument: "beta", kind: .outOfRange)
+}
+
+private let teacherParameter = Parameter("_", name: "p", .vector, help: "The teacher's probabilities.")
+private let studentParameter = Parameter("_", name: "q", .vector, help: "The student's probabilities.")
+
+private func divergence(_ arguments: Arguments, _ divergence: Divergence) throws -> Value {
+  let p = try arguments.vector("p").elements
+  let q = try arguments.vector("q").elements
+  guard p.count == q.count else {
+    throw CellFailure(
+      "p has \(p.count) probabilities and q has \(q.count)", "a divergence compares them token by token",
+      fix: "Take both from the same position, such as d.teacher[5] and d.student[5].", argument: "q",
+      kind: .wrongArgument)
+  }
+  for (name, vector) in [("p", p), ("q", q)] {
+    if let wrong = vector.first(where: { !($0 >= 0 && $0 <= 1 + 1e-9) }) {
+      throw CellFailure(
+        "`\(name)` holds \(wrong)", "probabilities lie between 0 and 1", fix: "softmax makes probabilities of logits.",
+        argument: name, kind: .outOfRange)
+    }
+  }
+  return .double(divergence(p, q))
+}
+
+let distributionCommands = [
+  Command(
+    "jsd",
+    [
+      teacherParameter, studentParameter,
+      Parameter("beta", .real(.within(0...1)), default: 0.5, help: "The teacher's weight in the mixture."),
+    ],
+    result: "Double", summary: "JSD_β = β KL(p‖m) + (1−β) KL(q‖m) with m = β p + (1−β) q, in nats.",
+    example: "jsd(d.teacher[5], d.student[5], beta: 0.5)"
+  ) { arguments, _ in try divergence(arguments, .jsd(beta: openBeta(arguments))) },
+  Command(
+    "forwardKL", [teacherParameter, studentParameter], result: "Double", summary: "KL(p‖q) = Σ p log(p/q), in nats.",
+    example: "forwardKL(d.teacher[5], d.student[5])"
+  ) { arguments, _ in try divergence(arguments, .forwardKL) },
+  Command(
+    "reverseKL", [teacherParameter, studentParameter], result: "Double", summary: "KL(q‖p) = Σ q log(q/p), in nats.",
+    example: "reverseKL(d.teacher[5], d.student[5])"
+  ) { arguments, _ in try divergence(arguments, .reverseKL) },
+]
+
+private let divergenceParameter = Parameter(
+  "_", name: "divergence", .choice(divergenceEnumeration), default: .implicit("jsd"), help: "What is measured.")
+
+let distributionTypes = [
+  TypeDeclaration(
+    "Distributions", summary: "Teacher and student at every position of a rollout; d[5] is one position.",
+    element: "Position",
+    members: [
+      .init(
+        "teacher", type: "DistributionRows", summary: "d.teacher[n] is p_T at position n, a vector.",
+        of: DistributionsObject.self
+      ) {
+        .object(DistributionRowsObject(distributions: $0, isTeacher: true))
+      },
+      .init(
+        "student", type: "DistributionRows", summary: "d.student[n] is p_S at position n, a vector.",
+        of: DistributionsObject.self
+      ) {
+        .object(DistributionRowsObject(distributions: $0, isTeacher: false))
+      },
+      .init("count", type: "Int", summary: "The positions.", of: DistributionsObject.self) {
+        .int($0.scores.positions)
+      },
+    ],
+    methods: [
+      Command(
+        "show", [divergenceParameter],
+        summary: "Shows the tokens, coloured by how much the teacher would have it otherwise.",
+        example: "d.show(.jsd(beta: 0.5))"
+      ) { arguments, context in
+        let distributions = try arguments.receiver(as: DistributionsObject.self)
+        let divergence = try Divergence(arguments.choice("divergence"))
+        context.workplace.screen.display(distributions.strip(divergence).bundle(), id: nil)
+        return .void
+      },
+      Command(
+        "values", [divergenceParameter], result: "Vector", summary: "The divergence at every position, in nats.",
+        example: "d.values(.forwardKL)"
+      ) { arguments, _ in
+        let scores = try arguments.receiver(as: DistributionsObject.self).scores
+        let divergence = try Divergence(arguments.choice("divergence"))
+        return .reals((0..<scores.positions).map { divergence(scores.teacher($0), scores.student($0)) })
+      },
+    ]),
+  TypeDeclaration(
+    "DistributionRows", summary: "One side of the distributions: a vector over the vocabulary for each position.",
+    element: "Vector",
+    members: [
+      .init("count", type: "Int", summary: "The positions.", of: DistributionRowsObject.self) {
+        .int($0.distributions.scores.positions)
+      }
+    ]),
+  TypeDeclaration(
+    "Position", summary: "Teacher and student at one position.",
+    members: [
+      .init("teacher", type: "Vector", summary: "p_T over the vocabulary.", of: PositionObject.self) {
+        .reals($0.teacher)
+      },
+      .init("student", type: "Vector", summary: "p_S over the vocabulary.", of: PositionObject.self) {
+        .reals($0.student)
+      },
+      .init("token", type: "String", summary: "What the student wrote here.", of: PositionObject.self) {
+        .string($0.distributions.rollout.token($0.position))
+      },
+    ],
+    methods: [
+      Command(
+        "top",
+        [
+          Parameter("_", name: "count", .int(.within(1...200)), default: 8, help: "How many tokens."),
+          Parameter(
+            "divergence", .choice(divergenceEnumeration), default: .implicit("jsd"), help: "Whose shares are shown."),
+        ],
+        summary: "Shows the likeliest tokens of both, and each one's share of the divergence.", example: "d[5].top(8)"
+      ) { arguments, context in
+        let position = try arguments.receiver(as: PositionObject.self)
+        let pair = position.top(try arguments.int("count"), try Divergence(arguments.choice("divergence")))
+        context.workplace.screen.display(pair.bundle(), id: nil)
+        return .void
+      }
+    ]),
+]
+
+/// Scores a rollout under both prompts.
+func distributions(_ arguments: Arguments) throws -> Value {
+  let student = try arguments.receiver(as: ModelObject.self)
+  let rollout = try arguments.object("rollout", as: RolloutObject.self)
+  var teacher = student
+  if case .object(let object) = try arguments.value("teacher"), let given = object as? ModelObject { teacher = given }
+  guard teacher.policy.vocabulary == student.policy.vocabulary,
+    rollout.policy.vocabulary == student.policy.vocabulary
+  else {
+    throw CellFailure(
+      "these models do not speak the same tokens", "their distributions cannot be compared token by token",
+      fix: "Use models of one task.", argument: "teacher", kind: .wrongArgument)
+  }
+  let scores = try reporting("rollout") {
+    let studentPrompt = try student.policy.encode(rollout.task.studentPrompt(rollout.problem))
+    let teacherPrompt = try teacher.policy.encode(rollout.task.teacherPrompt(rollout.problem))
+    let temperature = try arguments.real("temperature")
+    return DistillationScores(
+      teacher: teacher.policy.parameters, teacherPrompt: teacherPrompt, student: student.policy.parameters,
+      studentPrompt: studentPrompt, completion: rollout.rollout.tokens, temperature: temperature)
+  }
+  return .object(DistributionsObject(rollout: rollout, scores: scores))
+}

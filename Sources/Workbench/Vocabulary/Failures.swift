@@ -1,0 +1,33 @@
+// Errors of the model tower as cells report them: what failed, why, what to do.
+
+import CellLanguage
+import Checkpoints
+import LanguageModel
+import Rollouts
+import Tasks
+import Tokenizer
+
+/// Runs something of the model tower; its errors become a cell's, with the caret under the named argument.
+func reporting<Result>(_ argument: String? = nil, _ body: () throws -> Result) throws -> Result {
+  do {
+    return try body()
+  } catch let error as TaskError {
+    throw CellFailure(error.what, error.why, fix: sentence(error.fix), argument: argument)
+  } catch let error as CheckpointError {
+    throw CellFailure(error.what, error.why, fix: sentence(error.fix), argument: argument)
+  } catch let error as ConfigurationError {
+    throw CellFailure("this model cannot be built", error.description, argument: argument, kind: .outOfRange)
+  } catch let error as VocabularyError {
+    throw CellFailure(
+      "this model does not speak the task's language", error.description,
+      fix: "Use a model that was made for this task.", argument: argument)
+  } catch is Interruption {
+    throw CellInterrupted()
+  }
+}
+
+/// A clause as a sentence.
+private func sentence(_ clause: String) -> String {
+  guard let first = clause.first else { return "" }
+  return first.uppercased() + clause.dropFirst() + (clause.last == "." ? "" : ".")
+}

@@ -1,0 +1,251 @@
+// Models: finding and building them, letting them answer, examining and saving them.
+
+import CellLanguage
+import Checkpoints
+import Evaluation
+import JSONValues
+import LanguageModel
+import RandomStreams
+import Rollouts
+import Tasks
+import Tokenizer
+
+private let modelParameter = Parameter("_", name: "model", .object("Model"), help: "The model.")
+
+let modelCommands = [
+  Command(
+    "model",
+    [
+      Parameter(
+        "_", name: "source", .optional(.string),
+        help: "\"base\", which ships with the kernel, or the path of a saved model's folder; without it, a new model."),
+      Parameter("layers", .int(.within(1...128)), default: 3, help: "Layers of a new model."),
+      Parameter("width", .int(.within(4...8192)), default: 96, help: "Numbers in its residual stream."),
+      Parameter("heads", .int(.within(1...128)), default: 4, help: "Query heads of each layer."),
+      Parameter(
+        "keyValueHeads", .optional(.int(.within(1...128))), help: "Key-value heads; nil: one for two query heads."),
+      Parameter("headWidth", .optional(.int(.within(2...512))), help: "Numbers in a head; nil: width / heads."),
+      Parameter(
+        "feedForward", .optional(.int(.within(1...65_536))),
+        help: "Hidden numbers of the feed-forward part; nil: 8/3 of the width."),
+      Parameter("context", .int(.within(8...65_536)), default: 128, unit: "tokens", help: "The longest sequence."),
+      Parameter(
+        "for", name: "task", .optional(.object("Task")), help: "The task whose characters it speaks; nil: addition()."),
+      .seed("The random initial weights of a new model."),
+    ],
+    result: "Model", summary: "A model: the shipped base, a saved one, or a new one with random weights.",
+    discussion: """
+      The base is a Qwen3-style decoder pretrained on addition: half on clean working under the teacher's prompt, half on \
+      homework of pupils with misconceptions under the student's. It knows how to add, and does not when it is asked \
+      plainly: that gap is what OPSD closes. A new model knows nothing yet.
+      """,
+    example: "let base = model(\"base\")"
+  ) { arguments, _ in
+    if case .string(let source) = try arguments.value("source") {
+      for label in ["layers", "width", "heads", "keyValueHeads", "headWidth", "feedForward", "context", "task", "seed"]
+      where arguments.isGiven(label) {
+        throw CellFailure(
+          "a saved model has its shape already", "`\(label == "task" ? "for" : label)` belongs to a new one",
+          fix: "Leave it out, or leave out \"\(source)\".", argument: label, kind: .wrongArgument)
+      }
+      let folder = try ModelLibrary.folder(of: source)
+      let saved = try reporting("source") { try ModelFolder(reading: folder) }
+      return .object(
+        ModelObject(
+          policy: Policy(parameters: saved.parameters, vocabulary: saved.vocabulary), name: source, card: saved.card))
+    }
+    return try newModel(arguments)
+  },
+  Command(
+    "evaluate",
+    [
+      modelParameter,
+      Parameter("on", name: "problems", .object("Problems"), help: "The problems of the examination."),
+      Parameter("samples", .int(.within(1...1024)), default: 1, help: "k of avg@k: attempts at each problem."),
+      Parameter(
+        "as", name: "role",
+        .choice(
+          Enumeration(
+            "Role", summary: "Who is examined.",
+            cases: [
+              .init("student", summary: "The model sees the problem alone."),
+              .init("teacher", summary: "The model sees the reference beside the problem."),
+            ])), default: .implicit("student"), help: "What the model sees."),
+      .temperature, .maxTokens, .seed("The random numbers of the answers."),
+    ],
+    result: "Evaluation", summary: "Examines a model: avg@k with a 95 % interval.",
+    example: "evaluate(base, on: exam, samples: 4)"
+  ) { arguments, context in
+    let model = try arguments.object("model", as: ModelObject.self)
+    let problems = try arguments.object("problems", as: ProblemsObject.self)
+    let role: Role = try arguments.choice("role").name == "teacher" ? .teacher : .student
+    let examination = Examination(
+      task: problems.task, problems: problems.problems, role: role, samples: try arguments.int("samples"),
+      rule: try samplingRule(arguments, problems.task), seed: try arguments.seed())
+    let attempts = problems.problems.count * examination.samples
+    let result = try LiveSampling.watch(
+      "Examining", past: "Examined", attempts: attempts, longest: examination.rule.maxTokens, context.workplace
+    ) { onToken in
+      try reporting {
+        try examination(
+          model.policy, isInterrupted: { [workplace = context.workplace] in workplace.isInterrupted }, onToken: onToken)
+      }
+    }
+    return .object(
+      EvaluationObject(
+        result: result,
+        title: "\(model.name) as \(role.rawValue) on \(problems.summary), temperature \(examination.rule.temperature)"))
+  },
+]
+
+private func newModel(_ arguments: Arguments) throws -> Value {
+  let task: any ReasoningTask
+  if case .object(let object) = try arguments.value("task"), let given = object as? TaskObject {
+    task = given.task
+  } else {
+    task = try AdditionTask()
+  }
+  let width = try arguments.int("width")
+  let heads = try arguments.int("heads")
+  func given(_ name: String, else standard: Int) throws -> Int {
+    if case .int(let value) = try arguments.value(name) { value } else { standard }
+  }
+  let shape = DecoderConfiguration(
+    vocabulary: task.alphabet.count, width: width, layers: try arguments.int("layers"), heads: heads,
+    keyValueHeads: try given("keyValueHeads", else: heads % 2 == 0 ? heads / 2 : heads),
+    headWidth: try given("headWidth", else: max(2, width / heads)),
+    feedForward: try given("feedForward", else: (width * 8 / 3 + 15) / 16 * 16), rotaryBase: 1e4,
+    contextLength: try arguments.int("context"))
+  return try reporting {
+    try shape.validate()
+    let vocabulary = try CharacterVocabulary(characters: task.alphabet, endMark: task.endMark)
+    let seed = try arguments.seed()
+    return .object(
+      ModelObject(
+        policy: Policy(parameters: Parameters(randomly: shape, seed: seed), vocabulary: vocabulary),
+        name: "new, seed \(seed)", card: ["task": .string(task.name)]))
+  }
+}
+
+/// The sampling rule of a command with `temperature` and `maxTokens`.
+func samplingRule(_ arguments: Arguments, _ task: any ReasoningTask) throws -> SamplingRule {
+  SamplingRule(temperature: try arguments.real("temperature"), maxTokens: try arguments.maxTokens(for: task))
+}
+
+let modelTypes = [
+  TypeDeclaration(
+    "Model", summary: "A language model; nothing that is done with it changes it.",
+    members: [
+      .init("name", type: "String", summary: "Where it comes from.", of: ModelObject.self) { .string($0.name) },
+      .init("parameters", type: "Int", summary: "How many numbers training changes.", of: ModelObject.self) {
+        .int($0.policy.parameters.layout.count)
+      },
+      .init("layers", type: "Int", summary: "Its layers.", of: ModelObject.self) {
+        .int($0.policy.parameters.configuration.layers)
+      },
+      .init("width", type: "Int", summary: "Numbers in its residual stream.", of: ModelObject.self) {
+        .int($0.policy.parameters.configuration.width)
+      },
+      .init("vocabulary", type: "[String]", summary: "The text of each token.", of: ModelObject.self) {
+        .strings($0.policy.vocabulary.characters.map { String($0) })
+      },
+      .init("checksum", type: "String", summary: "Equal checksums, equal parameters.", of: ModelObject.self) {
+        .string($0.checksum)
+      },
+    ],
+    methods: [
+      Command(
+        "rollout",
+        [
+          Parameter("_", name: "problem", .object("Problem"), help: "The problem, x."),
+          .maxTokens, .temperature, .seed("The random numbers of the tokens."),
+        ],
+        result: "Rollout", summary: "Lets the model answer a problem as the student: ŷ ~ p_S(·|x).",
+        example: "let y = base.rollout(exam[0], temperature: 1.0, seed: 3)"
+      ) { arguments, context in
+        let model = try arguments.receiver(as: ModelObject.self)
+        let problem = try arguments.object("problem", as: ProblemObject.self)
+        let rule = try samplingRule(arguments, problem.task)
+        let workplace = context.workplace
+        return try reporting {
+          let request = RolloutRequest(
+            prompt: try model.policy.encode(problem.task.studentPrompt(problem.problem)),
+            stream: RandomStream(seed: try arguments.seed(), purpose: .sampling))
+          let rollout = try model.policy.parameters.sample(
+            [request], rule, end: model.policy.endToken, isInterrupted: { workplace.isInterrupted })[0]
+          return .object(
+            RolloutObject(
+              task: problem.task, problem: problem.problem, rollout: rollout, policy: model.policy,
+              verdict: problem.task.verify(try model.policy.decode(rollout.tokens), for: problem.problem)))
+        }
+      },
+      Command(
+        "distributions",
+        [
+          Parameter("along", name: "rollout", .object("Rollout"), help: "The answer, ŷ, whose every token is scored."),
+          Parameter(
+            "teacher", .optional(.object("Model")),
+            help: "The model that is the teacher; nil: this one, which sees the reference."),
+          Parameter(
+            "temperature", .real(.above(0, upTo: 100)), default: 1.0, help: "Logits of both are divided by it."),
+        ],
+        result: "Distributions",
+        summary: "What teacher and student say at every position: p_T(·|x, y*, ŷ<n) and p_S(·|x, ŷ<n).",
+        example: "let d = base.distributions(along: y)"
+      ) { arguments, _ in try distributions(arguments) },
+      Command(
+        "save", [Parameter("_", name: "folder", .string, help: "The folder to write; it is made where there is none.")],
+        summary: "Saves the model in Hugging Face's layout.", example: "run.model.save(\"my-model\")"
+      ) { arguments, _ in
+        let model = try arguments.receiver(as: ModelObject.self)
+        try reporting("folder") {
+          try ModelFolder(
+            parameters: model.policy.parameters, vocabulary: model.policy.vocabulary, card: model.card
+          ).write(to: try arguments.string("folder"))
+        }
+        return .void
+      },
+    ]),
+  TypeDeclaration(
+    "Rollout", summary: "An answer of the student, token by token.", element: "String",
+    members: [
+      .init("text", type: "String", summary: "The whole answer.", of: RolloutObject.self) { .string($0.text) },
+      .init("tokens", type: "[String]", summary: "The text of each token.", of: RolloutObject.self) {
+        .strings($0.tokenTexts)
+      },
+      .init(
+        "logProbabilities", type: "Vector", summary: "log p_S of each token as it was drawn, in nats.",
+        of: RolloutObject.self
+      ) { .reals($0.rollout.logProbabilities.map(Double.init)) },
+      .init("isCorrect", type: "Bool", summary: "The verifier's verdict.", of: RolloutObject.self) {
+        .bool($0.verdict.isCorrect)
+      },
+      .init("hasEnded", type: "Bool", summary: "It ended by itself, not for want of room.", of: RolloutObject.self) {
+        .bool($0.rollout.hasEnded)
+      },
+      .init("problem", type: "Problem", summary: "What it answers.", of: RolloutObject.self) {
+        .object(ProblemObject(task: $0.task, problem: $0.problem))
+      },
+      .init("count", type: "Int", summary: "Its tokens.", of: RolloutObject.self) { .int($0.rollout.tokens.count) },
+    ]),
+  TypeDeclaration(
+    "Evaluation", summary: "What an examination found.",
+    members: [
+      .init("accuracy", type: "Double", summary: "avg@k, the share of right answers.", of: EvaluationObject.self) {
+        .double($0.result.accuracy)
+      },
+      .init("interval", type: "[Double]", summary: "A 95 % interval of the accuracy.", of: EvaluationObject.self) {
+        .list([.double($0.result.interval.lowerBound), .double($0.result.interval.upperBound)])
+      },
+      .init(
+        "formatRate", type: "Double", summary: "The share that ended and stated an answer.", of: EvaluationObject.self
+      ) {
+        .double($0.result.formatRate)
+      },
+      .init(
+        "meanLength", type: "Double", summary: "The mean length of an answer, in tokens.", of: EvaluationObject.self
+      ) {
+        .double($0.result.meanLength)
+      },
+    ]),
+]

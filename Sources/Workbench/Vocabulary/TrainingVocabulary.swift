@@ -1,0 +1,153 @@
+// Training: the methods with their settings, and the runs that come of it.
+
+import CellLanguage
+import JSONValues
+import Tasks
+import Display
+import Evaluation
+import Objectives
+import Rollouts
+import Training
+
+/// The methods that `train` takes.
+let methodEnumeration = Enumeration(
+  "Method", summary: "How the student is trained.",
+  cases: [
+    .init(
+      "opsd",
+      [
+        Parameter(
+          "divergence", .choice(divergenceEnumeration), default: .implicit("jsd"),
+          help: "D(p_T ‖ p_S), over the full vocabulary at every position of the rollout."),
+        Parameter(
+          "rollouts", .int(.within(1...4096)), default: 64,
+          help: "Problems in a step, each answered once by the student."),
+        Parameter(
+          "temperature", .real(.above(0, upTo: 10)), default: 1.0,
+          help: "T of sampling; the logits of both in the loss are divided by it too."),
+        .maxTokens,
+        Parameter(
+          "reduction",
+          .choice(
+            Enumeration(
+              "Reduction", summary: "How positions become one loss.",
+              cases: [
+                .init("sequenceMean", summary: "Mean over the tokens of each rollout, then over rollouts (the paper)."),
+                .init("tokenMean", summary: "Mean over all tokens of the step (the authors' program)."),
+              ])), default: .implicit("sequenceMean"), help: "How positions become one loss."),
+      ],
+      summary: """
+        On-Policy Self-Distillation (arXiv 2601.18734): L = E[1/|ŷ| Σ_n D(p_T(·|x, y*, ŷ<n) ‖ p_S(·|x, ŷ<n))], ŷ ~ p_S(·|x); \
+        the teacher is the same model at its initial weights; gradients through the student alone.
+        """)
+  ])
+
+let trainingCommands = [
+  Command(
+    "train",
+    [
+      Parameter("_", name: "model", .object("Model"), help: "The model to start from; it stays as it is."),
+      Parameter(
+        "on", name: "problems", .object("Problems"), help: "The problems to train on, in epochs of random order."),
+      Parameter("with", name: "method", .choice(methodEnumeration), default: .implicit("opsd"), help: "The method."),
+      Parameter("steps", .int(.within(1...1_000_000)), default: 100, help: "Steps of the optimiser."),
+      Parameter(
+        "learningRate", .real(.above(0, upTo: 1)), default: 3e-4, help: "The highest learning rate of AdamW."),
+      Parameter(
+        "schedule",
+        .choice(
+          Enumeration(
+            "Schedule", summary: "How the learning rate goes over the steps.",
+            cases: [
+              .init("constant", summary: "The same at every step after warm-up."),
+              .init("linear", summary: "Straight down to a twentieth."),
+              .init("cosine", summary: "Half a cosine down to a twentieth."),
+            ])), default: .implicit("constant"), help: "How the rate goes over the steps."),
+      Parameter(
+        "warmup", .int(.atLeast(0)), default: 0, unit: "steps", help: "Steps over which the rate rises from 0."),
+      Parameter(
+        "weightDecay", .real(.within(0...10)), default: 0.0, help: "Decoupled decay of the matrices; norms never decay."
+      ),
+      Parameter(
+        "maxGradientNorm", .real(.above(0)), default: 1.0, help: "Longer gradients are scaled down to this norm."),
+      Parameter(
+        "evaluateOn", .optional(.object("Problems")),
+        help: "Problems of an examination in the course of training; nil: none."),
+      Parameter("every", .int(.atLeast(1)), default: 20, unit: "steps", help: "Steps between examinations."),
+      Parameter("samples", .int(.within(1...64)), default: 1, help: "k of avg@k in the examinations."),
+      .seed("The order of the problems and the random numbers of the rollouts."),
+    ],
+    result: "Run", summary: "Trains a copy of a model, and shows the loss as it goes.",
+    discussion: """
+      The result holds the trained student (run.model), the loss of every step (run.loss) and the accuracy at every \
+      examination (run.accuracy). Stopping the cell keeps the last complete step: the run is there, with the student as \
+      it was then.
+      """,
+    example:
+      "let run = train(base, on: practice, with: .opsd(divergence: .jsd(beta: 0.5)), steps: 100, evaluateOn: exam)"
+  ) { arguments, context in try train(arguments, context) }
+]
+
+private func train(_ arguments: Arguments, _ context: CellContext) throws -> Value {
+  let model = try arguments.object("model", as: ModelObject.self)
+  let problems = try arguments.object("problems", as: ProblemsObject.self)
+  let method = try arguments.choice("method").arguments
+  let opsd = OPSD(
+    divergence: try Divergence(method.choice("divergence")), temperature: try method.real("temperature"),
+    reduction: try method.choice("reduction").name == "tokenMean" ? .tokenMean : .sequenceMean,
+    rollouts: try method.int("rollouts"), maxTokens: try method.maxTokens(for: problems.task))
+  let seed = try arguments.int("seed")
+  let schedule = Schedule(rawValue: try arguments.choice("schedule").name) ?? .constant
+  var plan = RunPlan(
+    steps: try arguments.int("steps"),
+    optimiser: OptimiserSettings(
+      learningRate: try arguments.real("learningRate"), schedule: schedule, warmup: try arguments.int("warmup"),
+      weightDecay: try arguments.real("weightDecay"), maxGradientNorm: try arguments.real("maxGradientNorm")),
+    seed: UInt64(seed), every: try arguments.int("every"))
+  if case .object(let object) = try arguments.value("evaluateOn"), let exam = object as? ProblemsObject {
+    plan.examination = Examination(
+      task: exam.task, problems: exam.problems, samples: try arguments.int("samples"),
+      rule: SamplingRule(temperature: 1, maxTokens: exam.task.longestCompletion), seed: UInt64(seed))
+  }
+  let live = LiveTraining(title: "\(opsd.name), seed \(seed)", steps: plan.steps, context.workplace)
+  let workplace = context.workplace
+  let run = try reporting {
+    try opsd.train(
+      model.policy, task: problems.task, problems: problems.problems, plan,
+      RunObserver(isInterrupted: { workplace.isInterrupted }, onEvent: live.observe))
+  }
+  live.finish(run)
+  return .object(
+    RunObject(
+      run: run, model: ModelObject(policy: run.policy, name: "\(model.name), \(run.method)", card: [:]), seed: seed))
+}
+
+let trainingTypes = [
+  TypeDeclaration(
+    "Run", summary: "A training run: the trained student and what was measured on the way.",
+    members: [
+      .init("model", type: "Model", summary: "The trained student, as of the last complete step.", of: RunObject.self) {
+        .object($0.model)
+      },
+      .init("steps", type: "Int", summary: "Complete steps.", of: RunObject.self) { .int($0.run.records.count) },
+      .init("loss", type: "Vector", summary: RunQuantity.loss.meaning, of: RunObject.self) { vector($0, .loss) },
+      .init("accuracy", type: "Vector", summary: RunQuantity.accuracy.meaning, of: RunObject.self) {
+        vector($0, .accuracy)
+      },
+      .init("rolloutAccuracy", type: "Vector", summary: RunQuantity.rolloutAccuracy.meaning, of: RunObject.self) {
+        vector($0, .rolloutAccuracy)
+      },
+      .init("gradientNorm", type: "Vector", summary: RunQuantity.gradientNorm.meaning, of: RunObject.self) {
+        vector($0, .gradientNorm)
+      },
+      .init("length", type: "Vector", summary: RunQuantity.length.meaning, of: RunObject.self) { vector($0, .length) },
+      .init("tokens", type: "Int", summary: "Tokens sampled in all.", of: RunObject.self) {
+        .int($0.run.records.reduce(0) { $0 + $1.tokens })
+      },
+      .init("wasInterrupted", type: "Bool", summary: "Somebody stopped it.", of: RunObject.self) {
+        .bool($0.run.ending == .interrupted)
+      },
+    ])
+]
+
+private func vector(_ run: RunObject, _ quantity: RunQuantity) -> Value { .reals(run.values(quantity).map(\.value)) }

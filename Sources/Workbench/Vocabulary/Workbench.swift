@@ -1,0 +1,38 @@
+// Everything that cells know beside the language itself. Each command is declared once, in the file of its subject;
+// argument checking, completion, inspection and help read these declarations.
+
+import CellLanguage
+import Tasks
+
+/// The vocabulary of the workbench.
+let workbenchVocabulary = Vocabulary(
+  commands: taskCommands + modelCommands + distributionCommands + trainingCommands + plotCommands + sessionCommands,
+  types: taskTypes + modelTypes + distributionTypes + trainingTypes)
+
+extension Parameter {
+  /// The seed of a command.
+  static func seed(_ meaning: String) -> Parameter {
+    Parameter("seed", .int(.atLeast(0)), default: 1, help: meaning + " The same seed gives the same result.")
+  }
+
+  /// T, with 0 allowed.
+  static let temperature = Parameter(
+    "temperature", .real(.within(0...100)), default: 1.0,
+    help: "Logits are divided by it; 0 takes the most likely token each time.")
+
+  /// The longest rollout.
+  static let maxTokens = Parameter(
+    "maxTokens", .optional(.int(.within(1...100_000))), unit: "tokens",
+    help: "A rollout ends after so many tokens at the latest; nil takes what the task's longest solution needs.")
+}
+
+extension Arguments {
+  /// A seed as the model tower takes it.
+  func seed() throws -> UInt64 { UInt64(try int("seed")) }
+
+  /// The given number of tokens, or what the task needs.
+  func maxTokens(for task: any ReasoningTask) throws -> Int {
+    if case .int(let given) = try value("maxTokens") { return given }
+    return task.longestCompletion
+  }
+}
