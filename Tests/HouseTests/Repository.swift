@@ -62,9 +62,8 @@ struct Repository {
   }
 
   private func isFile(_ path: String) -> Bool {
-    var isFolder: ObjCBool = false
-    let exists = FileManager.default.fileExists(atPath: root.appending(path: path).path, isDirectory: &isFolder)
-    return exists && !isFolder.boolValue
+    let values = try? root.appending(path: path).resourceValues(forKeys: [.isRegularFileKey])
+    return values?.isRegularFile == true
   }
 
   /// A file that could not be read as text.
