@@ -53,7 +53,9 @@ import Testing
     #expect(importedModule(line[...]) == module)
   }
 
-  @Test(arguments: ["// import Tensors", "let text = \"import Tensors\"", "important(Tensors)", "case .import: x()", ""])
+  @Test(arguments: [
+    "// import Tensors", "let text = \"import Tensors\"", "important(Tensors)", "case .import: x()", "",
+  ])
   func whatOnlyLooksLikeAnImportIsNone(line: String) {
     #expect(importedModule(line[...]) == nil)
   }
