@@ -24,7 +24,7 @@ import Testing
     ("func f() -> Any { [1].map { _ in f() } }\nf()", "RecursionTooDeep"),
     ("func f(_ n: Int) -> Int { n + (1 + (2 + (3 + f(n)))) }\nf(0)", "RecursionTooDeep"),
     ("Array(repeating: 0, count: 10_000_000_000)", "TooLarge"), ("Array(0..<10_000_000_000)", "TooLarge"),
-    ("(0..<10_000_000_000).map { $0 }.count", "Interrupted"), ("var s = \"ab\"\nwhile true { s += s }", "TooLarge"),
+    ("(0..<10_000_000_000).map { $0 }.count", "TooLarge"), ("var s = \"ab\"\nwhile true { s += s }", "TooLarge"),
     ("var a = [0, 1]\nwhile true { a += a }", "TooLarge"), ("var a = []\nwhile true { a = [a] }", "TooLarge"),
     ("var a = []\nwhile true { a.append(a) }", "TooLarge"), ("var d = [:]\nwhile true { d[\"a\"] = d }", "TooLarge"),
     ("var f = { 0 }\nwhile true { let g = f\nf = { g() } }", "TooLarge"),

@@ -129,7 +129,9 @@ extension Parser {
     }
   }
 
-  /// Conditions separated by commas. Names they bind belong to the scope that is open now.
+  /// Conditions separated by commas.
+  ///
+  /// Names they bind belong to the scope that is open now.
   private mutating func conditions() throws(CellError) -> [Condition] {
     var result: [Condition] = []
     repeat {

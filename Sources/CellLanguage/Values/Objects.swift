@@ -124,7 +124,7 @@ package final class Function: Sendable {
   /// How it is called.
   package var signature: String {
     switch body {
-    case .code(let code, _) where code.name == "closure":
+    case .code(let code, _) where code.isClosure:
       "{ \(code.parameters.map(\.name).joined(separator: ", ")) in … }"
     case .code(let code, _): code.signature
     case .command(let command): command.signature
