@@ -58,6 +58,21 @@ import Testing
     #expect(try result("func f(_ n: Int) -> Int { n == 0 ? 0 : 1 + f(n - 1) }\nf(500)") == "500")
   }
 
+  @Test func longChainOfClosuresIsReleasedWithoutRecursion() throws {
+    let source = """
+      func chain() -> Int {
+        var previous = { 0 }
+        for _ in 0..<50_000 { var next = { 0 }
+      let link = { next() }
+      next = previous
+      previous = link }
+        return 1
+      }
+      chain()
+      """
+    #expect(try result(source) == "1")
+  }
+
   @Test func recursionSaysSo() throws {
     let error = try #require(failure("func down(_ n: Int) -> Int { down(n + 1) }\ndown(0)"))
     #expect(error.failure.what == "`down` calls too deep")

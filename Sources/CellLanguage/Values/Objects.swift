@@ -1,7 +1,5 @@
 // What the host brings into cells: objects, choices among the cases of an enumeration, and functions.
 
-import Synchronization
-
 /// Something the host made and cells can hold.
 ///
 /// What can be done with it stands in the `TypeDeclaration` of the same name; this protocol is what every object knows
@@ -54,24 +52,6 @@ package struct Choice: Sendable {
   package let name: String
   /// The arguments of the case.
   package let arguments: Arguments
-}
-
-/// Where a captured variable lives, shared by the closures that capture it.
-final class Box: Sendable {
-  private let content: Mutex<Value>
-
-  init(_ value: Value) { content = Mutex(value) }
-
-  var value: Value {
-    get { content.withLock { $0 } }
-    set { content.withLock { $0 = newValue } }
-  }
-
-  func modify<Result: Sendable>(
-    _ body: (inout Value) throws(CellFailure) -> Result
-  ) throws(CellFailure) -> Result {
-    try content.withLock { value throws(CellFailure) in try body(&value) }
-  }
 }
 
 /// Something that can be called: a function or closure of a cell, a command, or an operator.
