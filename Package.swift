@@ -45,7 +45,13 @@ let package = Package(
       "Training",
       ["Evaluation", "LanguageModel", "Objectives", "RandomStreams", "Rollouts", "Tasks", "Tensors", "Tokenizer"]),
     room("Display", ["JSONValues"]),
+    room("Tasks", ["RandomStreams"]),
+    room("Tokenizer"),
+    room("Checkpoints", ["JSONValues"]),
     tests("JSONValuesTests", ["JSONValues"]),
     tests("RandomStreamsTests", ["RandomStreams"]),
+    tests("TasksTests", ["Tasks"]),
+    tests("TokenizerTests", ["Tokenizer"]),
+    tests("CheckpointsTests", ["Checkpoints", "JSONValues"]),
   ]
 )

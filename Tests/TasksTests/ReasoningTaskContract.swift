@@ -1,0 +1,99 @@
+import Tasks
+import Testing
+
+/// Every task there is; a new one is added here and has the whole contract tested.
+private let everyTask: [any ReasoningTask] = [
+  try? AdditionTask(), try? AdditionTask(digits: 1...2), try? AdditionTask(digits: 5...9),
+].compactMap(\.self)
+
+/// What every task promises, whatever it is about.
+@Suite struct ReasoningTaskContract {
+  let count = 90
+
+  @Test func theTasksCanBeMade() { #expect(everyTask.count == 3) }
+
+  @Test(arguments: everyTask)
+  func theAlphabetListsEachCharacterOnce(task: any ReasoningTask) {
+    #expect(Set(task.alphabet).count == task.alphabet.count)
+    #expect(task.alphabet.contains(task.endMark))
+    #expect(!task.name.isEmpty && task.summary.hasSuffix("."))
+  }
+
+  @Test(arguments: everyTask)
+  func allTextIsInTheAlphabet(task: any ReasoningTask) throws {
+    let alphabet = Set(task.alphabet)
+    for problem in try task.problems(count, split: .practice, seed: 2) {
+      #expect(alphabet.isSuperset(of: task.studentPrompt(problem) + problem.solution))
+      for context in PrivilegedContext.allCases {
+        #expect(alphabet.isSuperset(of: task.teacherPrompt(problem, seeing: context)))
+      }
+    }
+    for index in 0..<count {
+      let example = task.corpusExample(seed: 2, index: index)
+      #expect(alphabet.isSuperset(of: example.prompt + example.completion))
+    }
+  }
+
+  @Test(arguments: everyTask)
+  func theSameSeedGivesTheSameProblemsAndMoreOnlyAddsToThem(task: any ReasoningTask) throws {
+    for split in Split.allCases {
+      let most = split == .heldOut ? 40 : count
+      let problems = try task.problems(most, split: split, seed: 3)
+      #expect(try task.problems(most, split: split, seed: 3) == problems)
+      #expect(try task.problems(most / 2, split: split, seed: 3) == Array(problems.prefix(most / 2)))
+      #expect(try task.problems(most, split: split, seed: 4) != problems)
+      #expect(try task.problems(0, split: split, seed: 3).isEmpty)
+      #expect(Set(problems).count == most && Set(problems.map(\.id)).count == most)
+    }
+  }
+
+  @Test(arguments: everyTask)
+  func theSplitsShareNothing(task: any ReasoningTask) throws {
+    let heldOut = Set((0..<20).flatMap { (try? task.problems(40, split: .heldOut, seed: $0)) ?? [] }.map(\.id))
+    let practice = Set((0..<20).flatMap { (try? task.problems(200, split: .practice, seed: $0)) ?? [] }.map(\.id))
+    #expect(heldOut.count >= 40 && practice.count >= 200)
+    #expect(heldOut.isDisjoint(with: practice))
+    #expect((0..<2000).allSatisfy { !heldOut.contains(task.corpusExample(seed: 5, index: $0).problem.id) })
+  }
+
+  @Test(arguments: everyTask)
+  func theVerifierAcceptsTheReferenceAndNothingElse(task: any ReasoningTask) throws {
+    for problem in try task.problems(count, split: .practice, seed: 6) {
+      #expect(
+        task.verify(problem.solution, for: problem)
+          == Verdict(isCorrect: true, isFormatted: true, answer: problem.answer))
+      #expect(problem.solution.count <= task.longestCompletion)
+      #expect(problem.solution.last == task.endMark)
+      #expect(!task.verify(String(problem.solution.dropLast()), for: problem).isCorrect)
+      for digit in "0123456789" where digit != problem.answer.last {
+        let changed = problem.solution.dropLast(2) + String([digit, task.endMark])
+        #expect(!task.verify(String(changed), for: problem).isCorrect)
+      }
+      #expect(!task.verify("", for: problem).isFormatted)
+    }
+  }
+
+  @Test(arguments: everyTask)
+  func theTeacherReadsTheStudentsPromptAndMore(task: any ReasoningTask) throws {
+    for problem in try task.problems(count, split: .practice, seed: 7) {
+      let prompt = task.studentPrompt(problem)
+      let answer = task.teacherPrompt(problem)
+      let misled = task.teacherPrompt(problem, seeing: .wrongAnswer)
+      #expect(answer.hasSuffix(prompt) && answer.contains(problem.answer))
+      #expect(misled.hasSuffix(prompt) && misled != answer && misled.count == answer.count)
+      #expect(task.teacherPrompt(problem, seeing: .none) == prompt)
+    }
+  }
+
+  @Test(arguments: everyTask)
+  func corpusTextIsDeterminedByItsPlaceAndWrittenUnderItsPrompt(task: any ReasoningTask) {
+    for index in 0..<count {
+      let example = task.corpusExample(seed: 8, index: index)
+      #expect(example == task.corpusExample(seed: 8, index: index))
+      let prompt =
+        example.format == .student ? task.studentPrompt(example.problem) : task.teacherPrompt(example.problem)
+      #expect(example.prompt == prompt)
+      #expect(example.completion.count <= task.longestCompletion && example.completion.last == task.endMark)
+    }
+  }
+}
