@@ -58,6 +58,11 @@ let package = Package(
       "Evidence", ["Checkpoints", "FourThreads", "JSONValues", "LanguageModel", "RandomStreams", "Tensors"]),
     tests("TensorsTests", ["Evidence", "RandomStreams", "Tensors"]),
     tests("ObjectivesTests", ["Evidence", "JSONValues", "Objectives", "Tensors"]),
+    tests("LanguageModelTests", ["Evidence", "JSONValues", "LanguageModel", "RandomStreams", "Tensors"]),
+    tests("RolloutsTests", ["Evidence", "JSONValues", "LanguageModel", "RandomStreams", "Rollouts", "Tensors"]),
+    tests(
+      "EvaluationTests",
+      ["Evaluation", "Evidence", "LanguageModel", "RandomStreams", "Rollouts", "Tasks", "Tokenizer"]),
     tests("TasksTests", ["Tasks"]),
     tests("TokenizerTests", ["Tokenizer"]),
     tests("CheckpointsTests", ["Checkpoints", "JSONValues"]),
