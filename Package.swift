@@ -63,6 +63,12 @@ let package = Package(
     tests(
       "EvaluationTests",
       ["Evaluation", "Evidence", "LanguageModel", "RandomStreams", "Rollouts", "Tasks", "Tokenizer"]),
+    tests(
+      "TrainingTests",
+      [
+        "Evaluation", "Evidence", "JSONValues", "LanguageModel", "Objectives", "Rollouts", "Tasks", "Tensors",
+        "Tokenizer", "Training",
+      ]),
     tests("TasksTests", ["Tasks"]),
     tests("TokenizerTests", ["Tokenizer"]),
     tests("CheckpointsTests", ["Checkpoints", "JSONValues"]),
