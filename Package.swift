@@ -21,6 +21,11 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
   .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
 
+/// What the tests of several rooms share; it lies among them.
+func support(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
 /// A system library, found by pkg-config.
 func system(_ name: String, pkgConfig: String, apt: String, brew: String) -> Target {
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt]), .brew([brew])])
@@ -77,6 +82,22 @@ let package = Package(
     tests("HouseTests", ["JSONValues"]),
     tests("JSONValuesTests", ["JSONValues"]),
     tests("RandomStreamsTests", ["RandomStreams"]),
+    .target(name: "FourThreads", path: "Tests/FourThreads"),
+    support(
+      "Evidence", ["Checkpoints", "FourThreads", "JSONValues", "LanguageModel", "RandomStreams", "Tensors"]),
+    tests("TensorsTests", ["Evidence", "RandomStreams", "Tensors"]),
+    tests("ObjectivesTests", ["Evidence", "JSONValues", "Objectives", "Tensors"]),
+    tests("LanguageModelTests", ["Evidence", "JSONValues", "LanguageModel", "RandomStreams", "Tensors"]),
+    tests("RolloutsTests", ["Evidence", "JSONValues", "LanguageModel", "RandomStreams", "Rollouts", "Tensors"]),
+    tests(
+      "EvaluationTests",
+      ["Evaluation", "Evidence", "LanguageModel", "RandomStreams", "Rollouts", "Tasks", "Tokenizer"]),
+    tests(
+      "TrainingTests",
+      [
+        "Evaluation", "Evidence", "JSONValues", "LanguageModel", "Objectives", "Rollouts", "Tasks", "Tensors",
+        "Tokenizer", "Training",
+      ]),
     tests("TasksTests", ["Tasks"]),
     tests("TokenizerTests", ["Tokenizer"]),
     tests("CellLanguageTests", ["CellLanguage"]),

@@ -10,17 +10,29 @@ INLINE float dot(const float *a, const float *b, int64_t count) {
   return sum_lanes(sum);
 }
 
+/// 1/√(mean(x²) + epsilon), for every finite row: where x² overflows, the largest number is taken out first.
+INLINE float inverse_root_mean_square(const float *x, int64_t width, float epsilon) {
+  float sum = dot(x, x, width);
+  if (sum <= 3.0e38f) return 1.0f / sqrtf(sum / (float)width + epsilon);
+  float top = 0;
+  for (int64_t i = 0; i < width; i++) top = fabsf(x[i]) > top ? fabsf(x[i]) : top;
+  double squares = 0;
+  for (int64_t i = 0; i < width; i++) squares += (double)(x[i] / top) * (double)(x[i] / top);
+  return 1.0f / (top * sqrtf((float)(squares / (double)width)));
+}
+
 KERNEL(opsd_rms_norm,
        (const float *x, const float *w, float *y, float *scale, int64_t rows, int64_t width, float epsilon),
        (x, w, y, scale, rows, width, epsilon)) {
   for (int64_t r = 0; r < rows; r++, x += width, y += width) {
-    float s = 1.0f / sqrtf(dot(x, x, width) / (float)width + epsilon);
+    float s = inverse_root_mean_square(x, width, epsilon);
     scale[r] = s;
     for (int64_t i = 0; i < width; i++) y[i] = x[i] * s * w[i];
   }
 }
 
-// With s = (mean(x²) + ε)^(−1/2): ∂L/∂x = s·(w·dy) − x·s³/width · Σ_i x_i w_i dy_i.
+// With s = (mean(x²) + ε)^(−1/2): ∂L/∂x = s·(w·dy − (s·x)·(s/width)·Σ_i x_i w_i dy_i). In this order no factor leaves
+// the range of float32: s·x is about 1, where s³ alone would underflow from x = 10¹³ on.
 KERNEL(opsd_rms_norm_backward,
        (const float *dy, const float *x, const float *w, const float *scale, float *dx, float *dw, int64_t rows,
         int64_t width, int32_t accumulate),
@@ -40,11 +52,11 @@ KERNEL(opsd_rms_norm_backward,
       dw[i] += product * s;
       total += product * w[i];
     }
-    float c = total * s * s * s / (float)width;
+    float c = total * s / (float)width;
     if (accumulate)
-      for (i = 0; i < width; i++) dx[i] += s * w[i] * dy[i] - c * x[i];
+      for (i = 0; i < width; i++) dx[i] += s * (w[i] * dy[i] - c * (x[i] * s));
     else
-      for (i = 0; i < width; i++) dx[i] = s * w[i] * dy[i] - c * x[i];
+      for (i = 0; i < width; i++) dx[i] = s * (w[i] * dy[i] - c * (x[i] * s));
   }
 }
 
@@ -58,7 +70,7 @@ KERNEL(opsd_norm_rotate,
     for (int64_t h = 0; h < heads; h++) {
       const float *in = x + r * stride + h * width;
       float *out = y + (r * heads + h) * width;
-      float s = 1.0f / sqrtf(dot(in, in, width) / (float)width + epsilon);
+      float s = inverse_root_mean_square(in, width, epsilon);
       scale[r * heads + h] = s;
       for (int64_t i = 0; i < half; i++) {
         float a = in[i] * s * w[i], b = in[i + half] * s * w[i + half];
@@ -89,8 +101,8 @@ KERNEL(opsd_norm_rotate_backward,
         out[i] = a * w[i];
         out[i + half] = b * w[i + half];
       }
-      float k = dot(out, in, width) * s * s * s / (float)width;
-      for (int64_t i = 0; i < width; i++) out[i] = out[i] * s - k * in[i];
+      float k = dot(out, in, width) * s / (float)width;
+      for (int64_t i = 0; i < width; i++) out[i] = s * (out[i] - k * (in[i] * s));
     }
   }
 }

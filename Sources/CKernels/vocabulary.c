@@ -20,6 +20,9 @@ KERNEL(opsd_log_softmax,
   }
 }
 
+/// eˡ · x, and 0 where l is below the range of float32: 0 · log 0 counts as 0, whatever x is.
+INLINE lanes weighted(lanes l, lanes x) { return l < -87.0f ? splat(0) : exp_lanes(l) * x; }
+
 KERNEL(opsd_entropy,
        (const float *lp, float *entropy, int64_t rows, int64_t width),
        (lp, entropy, rows, width)) {
@@ -28,11 +31,13 @@ KERNEL(opsd_entropy,
     int64_t i = 0;
     for (; i + LANES <= width; i += LANES) {
       lanes l = load(lp + i);
-      sum += exp_lanes(l) * l;
+      sum += weighted(l, l);
     }
-    float total = sum_lanes(sum);
-    for (; i < width; i++) total += expf(lp[i]) * lp[i];
-    entropy[r] = -total;
+    if (i < width) {
+      lanes l = load_some(lp + i, width - i, -INFINITY);
+      sum += weighted(l, l);
+    }
+    entropy[r] = -sum_lanes(sum);
   }
 }
 
@@ -48,26 +53,25 @@ KERNEL(opsd_cross_entropy,
   }
 }
 
-/// log(β·eᵃ + (1−β)·eᵇ) without underflow: the larger exponent is taken out first.
+/// log(β·eᵃ + (1−β)·eᵇ) without underflow: the larger exponent is taken out first. Finite even where both are −∞.
 INLINE lanes log_mixture(lanes a, lanes b, float beta) {
-  lanes top = max2(a, b);
+  lanes top = max2(max2(a, b), splat(-1.0e30f));
   return top + log_lanes(beta * exp_lanes(a - top) + (1.0f - beta) * exp_lanes(b - top));
 }
 
 // Loss terms and the unprojected gradient g_v, for which ∂D/∂z_v = scale·(g_v − q_v·Σ_u g_u); see Objectives.
 INLINE lanes divergence_terms(int32_t kind, float beta, lanes p, lanes q, lanes *gradient) {
-  lanes ep = exp_lanes(p), eq = exp_lanes(q);
   if (kind == 0) {
-    *gradient = -ep;
-    return ep * (p - q);
+    *gradient = -exp_lanes(p);
+    return weighted(p, p - q);
   }
   if (kind == 1) {
-    *gradient = eq * (q - p);
+    *gradient = weighted(q, q - p);
     return *gradient;
   }
   lanes m = log_mixture(p, q, beta);
-  *gradient = (1.0f - beta) * eq * (q - m);
-  return beta * ep * (p - m) + *gradient;
+  *gradient = (1.0f - beta) * weighted(q, q - m);
+  return beta * weighted(p, p - m) + *gradient;
 }
 
 KERNEL(opsd_divergence,

@@ -37,11 +37,12 @@ package struct Examination: Sendable {
 
   /// Lets the policy answer and judges every attempt.
   ///
-  /// Attempt j at problem i draws from the coordinates (seed, i, j). Throws `Interruption`, and `VocabularyError` where
-  /// the task uses characters that the policy does not know.
+  /// Attempt j at problem i draws from the coordinates (seed, i, j). Throws `Interruption`, `SettingError` for what
+  /// cannot be sampled, and `VocabularyError` where the task uses characters that the policy does not know.
   package func callAsFunction(
     _ policy: Policy, isInterrupted: @Sendable () -> Bool = { false }, onToken: @Sendable (Int) -> Void = { _ in }
   ) throws -> EvaluationResult {
+    try SettingError.check("samples", samples, in: 1...10_000)
     var requests: [RolloutRequest] = []
     for (index, problem) in problems.enumerated() {
       let prompt = try policy.encode(
@@ -105,6 +106,7 @@ package struct EvaluationResult: Sendable, Equatable {
     let z = 1.959964
     let centre = (mean + z * z / (2 * n)) / (1 + z * z / n)
     let half = z / (1 + z * z / n) * (mean * (1 - mean) / n + z * z / (4 * n * n)).squareRoot()
-    return max(0, centre - half)...min(1, centre + half)
+    // It always holds the mean; rounding alone would leave 0 of n just below the lower end.
+    return max(0, min(mean, centre - half))...min(1, max(mean, centre + half))
   }
 }

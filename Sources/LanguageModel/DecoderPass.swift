@@ -130,6 +130,7 @@ package final class DecoderPass {
   /// Logits are `hidden · headᵀ`. Traps if a sequence is longer than the context.
   package func forward(_ parameters: Parameters, _ batch: PackedBatch) -> Floats {
     precondition(parameters.configuration == shape, "these parameters are of another shape")
+    precondition(!batch.tokens.isEmpty, "a batch of no tokens has no hidden states")
     precondition(
       batch.longest <= shape.contextLength,
       "a sequence of \(batch.longest) tokens does not fit a context of \(shape.contextLength)")

@@ -92,7 +92,9 @@ package struct Parameters: Sendable {
   /// The one allocation.
   package let values: Floats
 
-  /// All zeros. The configuration must have been validated.
+  /// All zeros.
+  ///
+  /// The configuration must have been validated.
   package init(zeros configuration: DecoderConfiguration) {
     self.configuration = configuration
     layout = ParameterLayout(configuration)

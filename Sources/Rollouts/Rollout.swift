@@ -15,6 +15,28 @@ package struct SamplingRule: Sendable, Equatable {
     self.temperature = temperature
     self.maxTokens = maxTokens
   }
+
+  /// The temperatures that are not 0: below, float32 has no 1/T that it could multiply logits with and stay finite.
+  package static let temperatures = 1e-6...1e6
+
+  /// Throws `SettingError` for a rule that cannot be followed after a prompt of so many tokens in such a context.
+  package func validate(longestPrompt: Int, contextLength: Int) throws(SettingError) {
+    if temperature != 0 { try SettingError.check("temperature", temperature, in: Self.temperatures) }
+    guard maxTokens >= 1 else {
+      throw SettingError(
+        what: "maxTokens \(maxTokens) is not possible", why: "a completion has at least one token",
+        fix: "choose 1 or more")
+    }
+    guard maxTokens <= contextLength, longestPrompt <= contextLength - maxTokens else {
+      let room = contextLength - longestPrompt
+      throw SettingError(
+        what: "completions of up to \(maxTokens) tokens after a prompt of \(longestPrompt) are not possible",
+        why: "the model's contextLength is \(contextLength)",
+        fix: room >= 1
+          ? "choose maxTokens \(room) or less, or a model with a longer context"
+          : "choose a model with a longer context, or shorter prompts")
+    }
+  }
 }
 
 /// One completion to sample, and the place its random numbers come from.
@@ -46,13 +68,21 @@ extension Parameters {
   /// Samples a completion for each request.
   ///
   /// The result of a request depends on its prompt, its stream and these parameters alone, bit for bit.
-  /// Throws `Interruption` soon after `isInterrupted` holds. `onToken` is told how many tokens have been drawn since it
+  /// Throws `SettingError`, before any work, for an empty prompt, a rule out of range or a context that is too short,
+  /// and `Interruption` soon after `isInterrupted` holds. `onToken` is told how many tokens have been drawn since it
   /// was last called; it may be called from several threads.
   package func sample(
     _ requests: [RolloutRequest], _ rule: SamplingRule, end: Int32?, isInterrupted: @Sendable () -> Bool = { false },
     onToken: @Sendable (Int) -> Void = { _ in }
   ) throws -> [Rollout] {
     if requests.isEmpty { return [] }
+    guard !requests.contains(where: \.prompt.isEmpty) else {
+      throw SettingError(
+        what: "an empty prompt cannot be continued", why: "the model predicts a token from those before it",
+        fix: "begin with at least one character")
+    }
+    try rule.validate(
+      longestPrompt: requests.lazy.map(\.prompt.count).max() ?? 0, contextLength: configuration.contextLength)
     let isSmall = values.count <= 4 << 20
     let parts = isSmall ? max(1, min(2 * Workers.shared.threads, requests.count / 4)) : 1
     let results = RolloutSlots(count: requests.count)
@@ -63,12 +93,14 @@ extension Parameters {
         var batch = SamplingBatch(
           self, Array(requests[chunk]), rule, end: end, isParallel: !isSmall)
         while batch.isUnfinished, !isInterrupted() { onToken(batch.step()) }
+        if batch.isUnfinished { return }
         results.store(batch.rollouts, at: chunk.lowerBound)
       }
     }
     Workers.shared.loop(parts, body)
-    if isInterrupted() { throw Interruption() }
-    return results.rollouts
+    let finished = results.rollouts
+    guard finished.count == requests.count else { throw Interruption() }
+    return finished
   }
 }
 
@@ -94,7 +126,7 @@ private struct SamplingBatch {
     decoder = CachedDecoder(
       parameters, slots: requests.count, length: longest + rule.maxTokens, isParallel: isParallel)
     logits = Floats(zeros: requests.count * vocabulary)
-    active = rule.maxTokens > 0 ? Array(requests.indices) : []
+    active = Array(requests.indices)
     unread = active
   }
 
@@ -169,11 +201,11 @@ private func drawToken(_ logProbabilities: Floats, _ uniform: Double) -> Int {
 /// The results of the parts of a parallel loop.
 @safe private final class RolloutSlots: @unchecked Sendable {
   // Sendable: every part stores its own range, and they are read when the loop has ended.
-  private let base: UnsafeMutableBufferPointer<Rollout>
+  private let base: UnsafeMutableBufferPointer<Rollout?>
 
   init(count: Int) {
     unsafe base = .allocate(capacity: count)
-    unsafe base.initialize(repeating: Rollout(prompt: []))
+    unsafe base.initialize(repeating: nil)
   }
 
   deinit {
@@ -185,5 +217,6 @@ private func drawToken(_ logProbabilities: Floats, _ uniform: Double) -> Int {
     for (index, rollout) in rollouts.enumerated() { unsafe base[first + index] = rollout }
   }
 
-  var rollouts: [Rollout] { unsafe Array(base) }
+  /// Those that were stored, in order.
+  var rollouts: [Rollout] { unsafe base.compactMap(\.self) }
 }

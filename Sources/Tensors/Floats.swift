@@ -3,6 +3,9 @@
 
 import Glibc
 
+/// MADV_HUGEPAGE (`madvise`), which the C library's module does not export.
+private let adviseHugePages: Int32 = 14
+
 /// A run of float32 numbers, aligned to 64 bytes.
 ///
 /// Freed with its last view.
@@ -20,7 +23,7 @@ import Glibc
       fatalError("no memory for \(bytes) bytes of float32: close other programs or choose a smaller model or batch")
     }
     // Large runs get large pages, where the system has them: weights are streamed, and the page table would be too.
-    if large { unsafe _ = madvise(memory, bytes, 14 /* MADV_HUGEPAGE */) }
+    if large { unsafe _ = madvise(memory, bytes, adviseHugePages) }
     unsafe memset(memory, 0, bytes)
     unsafe base = unsafe memory.assumingMemoryBound(to: Float.self)
   }

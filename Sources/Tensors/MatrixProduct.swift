@@ -56,6 +56,7 @@ package enum MatrixProduct {
         && (self == .rowsByRows ? b.columns : b.rows) == depth,
       "shapes do not match: \(a.rows)×\(a.columns), \(b.rows)×\(b.columns) into \(c.rows)×\(c.columns), \(self)")
     if c.rows == 0 || c.columns == 0 { return }
+    _ = oneThreadInBLAS
     unsafe cblas_sgemm(
       CblasRowMajor, self == .columnsByColumns ? CblasTrans : CblasNoTrans,
       self == .rowsByRows ? CblasTrans : CblasNoTrans,
@@ -100,5 +101,6 @@ package func linearRows(
   Workers.shared.loop((outputs + size - 1) / size) { block($0 * size, min(outputs, ($0 + 1) * size)) }
 }
 
-/// Keeps OpenBLAS from starting threads of its own: parallel work is cut up above it.
-package func useSingleThreadedBLAS() { openblas_set_num_threads(1) }
+/// Keeps OpenBLAS from starting threads of its own, once, before the first product: parallel work is cut up above it,
+/// and how OpenBLAS would cut a product, and so its bits, depends on the number of processors.
+private let oneThreadInBLAS: Void = openblas_set_num_threads(1)

@@ -22,7 +22,9 @@ private func reducingRows(_ rows: Int, into gradient: Floats, _ body: (Range<Int
 
 // MARK: RMSNorm
 
-/// y = x · s · w, s = 1/√(mean(x²) + ε) per row; x, y: rows × width; scale: rows. y may be x.
+/// y = x · s · w, s = 1/√(mean(x²) + ε) per row; x, y: rows × width; scale: rows, receives s.
+///
+/// y may be x. Right for any finite row, also where x² overflows.
 package func rmsNorm(
   _ x: Floats, _ w: Floats, into y: Floats, scale: Floats, rows: Int, width: Int, epsilon: Float
 ) {
@@ -76,8 +78,9 @@ package struct RotaryTable: Sendable {
   }
 }
 
-/// Per head: RMSNorm, then rotation. x: rows × stride, the heads at the front of each row (from `offset`);
-/// y: rows × heads × width; scale: rows × heads.
+/// Per head: RMSNorm, then rotation by the position.
+///
+/// x: rows × stride, the heads side by side in each row from `offset`; y: rows × heads × width; scale: rows × heads.
 package func normRotate(
   _ x: Floats, offset: Int, stride: Int, _ w: Floats, _ table: RotaryTable, positions: [Int32], into y: Floats,
   scale: Floats, heads: Int, epsilon: Float
@@ -86,6 +89,7 @@ package func normRotate(
   let width = table.width
   precondition(
     x.count >= rows * stride && y.count >= rows * heads * width && scale.count >= rows * heads && w.count == width)
+  checkHeads(offset: offset, stride: stride, heads: heads, table, positions)
   unsafe positions.withUnsafeBufferPointer { positions in
     guard let first = positions.baseAddress else { return }
     inRowBlocks(rows) { _, range in
@@ -105,6 +109,8 @@ package func normRotateBackward(
   let rows = positions.count
   let width = table.width
   precondition(x.count >= rows * stride && dx.count >= rows * stride && dy.count >= rows * heads * width)
+  precondition(scale.count >= rows * heads && w.count == width && dw.count == width)
+  checkHeads(offset: offset, stride: stride, heads: heads, table, positions)
   unsafe positions.withUnsafeBufferPointer { positions in
     guard let first = positions.baseAddress else { return }
     reducingRows(rows, into: dw) { range, dw in
@@ -113,6 +119,17 @@ package func normRotateBackward(
         table.cosines.base, table.sines.base, first + range.lowerBound, scale.base + range.lowerBound * heads,
         dx.base + range.lowerBound * stride + offset, dw.base, Int64(range.count), Int64(heads), Int64(width))
     }
+  }
+}
+
+/// Traps where heads would reach past their row or a position past its table.
+private func checkHeads(offset: Int, stride: Int, heads: Int, _ table: RotaryTable, _ positions: [Int32]) {
+  precondition(
+    offset >= 0 && offset + heads * table.width <= stride,
+    "\(heads) heads of \(table.width) from \(offset) do not fit a row of \(stride)")
+  for position in positions {
+    precondition(
+      position >= 0 && Int(position) < table.positions, "position \(position) in a table of \(table.positions)")
   }
 }
 
@@ -189,13 +206,17 @@ package func divergenceRows(
   }
 }
 
-/// Cross-entropy of each row of log-probabilities with its target; the rows become the gradient by the logits,
-/// weight · (q − 1[target]). losses: rows, unweighted, in nats.
+/// Cross-entropy of each row of log-probabilities with its target, and its gradient in place of the row.
+///
+/// The gradient is that by the logits, weight · (q − 1[target]). losses: rows, unweighted, in nats.
 package func crossEntropyRows(
   _ logProbabilities: Floats, targets: [Int32], weights: Floats, losses: Floats, width: Int
 ) {
   let rows = targets.count
   precondition(logProbabilities.count >= rows * width && weights.count >= rows && losses.count >= rows)
+  for target in targets {
+    precondition(target >= 0 && Int(target) < width, "target \(target) in a vocabulary of \(width)")
+  }
   unsafe targets.withUnsafeBufferPointer { targets in
     guard let first = targets.baseAddress else { return }
     inRowBlocks(rows, least: 4) { _, range in

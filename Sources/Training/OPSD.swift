@@ -35,10 +35,13 @@ package struct OPSD: Sendable, Equatable {
 
   /// Trains a copy of the policy on the problems.
   ///
-  /// The comments give the lines of algorithm 1. Throws what `Policy.encode` throws.
+  /// The comments give the lines of algorithm 1. Throws, before any work, what `Policy.encode` throws and
+  /// `SettingError` for settings that cannot be, no problems, or a context that is too short for either prompt.
   package func train(
     _ initial: Policy, task: any ReasoningTask, problems: [Problem], _ plan: RunPlan, _ observer: RunObserver
   ) throws -> TrainingRun {
+    try plan.validate()
+    try validate(initial, task: task, problems: problems)
     let learner = Learner(initial.parameters, plan.optimiser, steps: plan.steps)  // 1: θ ← initial weights
     let teacherPass = DecoderPass(initial.parameters.configuration, for: .scoring)  // 2: the teacher stays there
     var order = ProblemOrder(problems, seed: plan.seed)
@@ -61,6 +64,9 @@ package struct OPSD: Sendable, Equatable {
         seenByStudent.append(prompt: answer.prompt, completion: answer.tokens)
         seenByTeacher.append(prompt: try initial.encode(task.teacherPrompt(problem)), completion: answer.tokens)
       }
+      let right = try zip(batch, answers).count { problem, answer in
+        task.verify(try initial.decode(answer.tokens), for: problem).isCorrect
+      }
       let weights = Floats(reduction.weights(lengths: answers.map(\.tokens.count)))
       let teacherHidden = teacherPass.forward(initial.parameters, seenByTeacher)  // 7: p_T(·|x, y*, ŷ<n), detached
       if observer.isInterrupted() { throw Interruption() }
@@ -71,14 +77,35 @@ package struct OPSD: Sendable, Equatable {
           studentLogits: studentLogits, positions, weights: weights, temperature: temperature)
       }  // 9: θ ← θ − η ∇L
       guard let update else { return nil }
-      let right = try zip(batch, answers).count { problem, answer in
-        task.verify(try initial.decode(answer.tokens), for: problem).isCorrect
-      }
       let tokens = answers.reduce(0) { $0 + $1.tokens.count }
       return StepRecord(
         step: step, loss: update.loss, gradientNorm: update.gradientNorm, learningRate: update.rate, tokens: tokens,
         rolloutAccuracy: Double(right) / Double(answers.count), meanLength: Double(tokens) / Double(answers.count))
     }
+  }
+
+  /// Checks every number and every prompt.
+  private func validate(_ initial: Policy, task: any ReasoningTask, problems: [Problem]) throws {
+    if case .jsd(let beta) = divergence, !(1e-6...1 - 1e-6).contains(beta) {
+      throw SettingError(
+        what: "the Jensen–Shannon divergence with beta \(beta) is not possible",
+        why: "beta lies between 0 and 1, and the formula is 0 at both ends",
+        fix: "choose a beta such as 0.5, or forward or reverse KL in place of the ends 0 and 1")
+    }
+    // Sampling has a rule for T = 0, the loss has none.
+    try SettingError.check("temperature", temperature, in: SamplingRule.temperatures)
+    try SettingError.check("rollouts", rollouts, in: 1...65_536)
+    guard !problems.isEmpty else {
+      throw SettingError(
+        what: "training on no problems is not possible", why: "every step answers some", fix: "give at least one")
+    }
+    let longest = try problems.reduce(0) { longest, problem in
+      let student = try initial.encode(task.studentPrompt(problem))
+      let teacher = try initial.encode(task.teacherPrompt(problem))
+      return max(longest, student.count, teacher.count)
+    }
+    try SamplingRule(temperature: temperature, maxTokens: maxTokens).validate(
+      longestPrompt: longest, contextLength: initial.parameters.configuration.contextLength)
   }
 
   /// The method's name in tables and plots.

@@ -1,6 +1,7 @@
 // AdamW, the clipping of the gradient's norm, and schedules of the learning rate.
 
 package import LanguageModel
+package import Rollouts
 import Tensors
 
 /// How the learning rate goes over the steps.
@@ -51,6 +52,17 @@ package struct OptimiserSettings: Sendable, Equatable {
     self.epsilon = epsilon
     self.weightDecay = weightDecay
     self.maxGradientNorm = maxGradientNorm
+  }
+
+  /// Throws `SettingError` for numbers with which a step could leave the range of float32, or climb.
+  package func validate() throws(SettingError) {
+    try SettingError.check("learningRate", learningRate, in: 0...1e6)
+    try SettingError.check("warmup", warmup, in: 0...Int.max)
+    try SettingError.check("beta1", beta1, in: 0...0.999999)
+    try SettingError.check("beta2", beta2, in: 0...0.999999)
+    try SettingError.check("epsilon", epsilon, in: 1e-30...1)
+    try SettingError.check("weightDecay", weightDecay, in: 0...1e6)
+    try SettingError.check("maxGradientNorm", maxGradientNorm, in: 1e-30...1e15)
   }
 }
 

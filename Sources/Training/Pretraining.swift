@@ -17,11 +17,20 @@ package struct Pretraining: Sendable, Equatable {
 
   /// Trains fresh parameters on the corpus of a task.
   ///
-  /// Example i of the corpus is used once, in step i / sequences. Throws what `CharacterVocabulary` throws.
+  /// Example i of the corpus is used once, in step i / sequences. Throws what `CharacterVocabulary` and the
+  /// configuration's `validate` throw, and `SettingError` for settings that cannot be or a context that is too short.
   package func train(
     _ configuration: DecoderConfiguration, task: any ReasoningTask, _ plan: RunPlan, _ observer: RunObserver
   ) throws -> TrainingRun {
     let vocabulary = try CharacterVocabulary(characters: task.alphabet, endMark: task.endMark)
+    try plan.validate()
+    try configuration.validate()
+    try SettingError.check("sequences", sequences, in: 1...65_536)
+    guard configuration.vocabulary == vocabulary.count else {
+      throw SettingError(
+        what: "a decoder with a vocabulary of \(configuration.vocabulary) cannot learn this task",
+        why: "\(task.name) has \(vocabulary.count) characters", fix: "set vocabulary to \(vocabulary.count)")
+    }
     let initial = Policy(
       parameters: Parameters(randomly: configuration, seed: plan.seed), vocabulary: vocabulary)
     let learner = Learner(initial.parameters, plan.optimiser, steps: plan.steps)
@@ -31,7 +40,15 @@ package struct Pretraining: Sendable, Equatable {
       var batch = PackedBatch()
       for index in 0..<sequences {
         let example = task.corpusExample(seed: plan.seed, index: (step - 1) * sequences + index)
-        batch.append(prompt: try initial.encode(example.prompt), completion: try initial.encode(example.completion))
+        let prompt = try initial.encode(example.prompt)
+        let completion = try initial.encode(example.completion)
+        guard prompt.count + completion.count <= configuration.contextLength else {
+          throw SettingError(
+            what: "example \((step - 1) * sequences + index) of the corpus does not fit the model",
+            why: "it has \(prompt.count + completion.count) tokens and contextLength is \(configuration.contextLength)",
+            fix: "choose a longer contextLength")
+        }
+        batch.append(prompt: prompt, completion: completion)
       }
       let weights = Floats(Reduction.tokenMean.weights(lengths: [batch.targets.count]))
       let update = learner.update(batch, step: step) { positions, logits in

@@ -11,6 +11,7 @@ func runSteps(
   method: String, _ plan: RunPlan, _ observer: RunObserver, current: () -> Policy,
   takeStep: (_ step: Int) throws -> StepRecord?
 ) throws -> TrainingRun {
+  try plan.validate()
   var records: [StepRecord] = []
   var evaluations: [EvaluationRecord] = []
   var tokens = 0

@@ -86,6 +86,13 @@ package struct RunPlan: Sendable {
     self.examination = examination
     self.every = every
   }
+
+  /// Throws `SettingError` for numbers that no run can have.
+  package func validate() throws(SettingError) {
+    try SettingError.check("steps", steps, in: 0...10_000_000)
+    try SettingError.check("every", every, in: 1...Int.max)
+    try optimiser.validate()
+  }
 }
 
 /// How a run talks to whoever started it.

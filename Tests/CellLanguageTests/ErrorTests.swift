@@ -157,6 +157,10 @@ import Testing
     if !fix.isEmpty { #expect(error.failure.fix == fix) }
   }
 
+  @Test func blockThatDoesNotEndWantsItsBrace() throws {
+    #expect(failure("if true {\n  print(1)")?.evalue == "the cell ends too early: `}` was expected")
+  }
+
   @Test func rendersTheLineWithACaret() throws {
     let error = try #require(failure("let a = 1\n\tlet é = \"😀👍🏽\"; print(a, lamda)"))
     #expect(
@@ -195,8 +199,10 @@ import Testing
     }
   }
 
-  @Test(arguments: [("lamda", "lambda"), ("stpes", "steps"), ("pritn", "print"), ("Sum", "sum"), ("zzz", nil)])
+  @Test(arguments: [
+    ("lamda", "lambda"), ("stpes", "steps"), ("pritn", "print"), ("Sum", "sum"), ("zzz", nil), ("q", nil),
+  ])
   func nearestName(name: String, expected: String?) {
-    #expect(NearestName.of(name, among: ["lambda", "steps", "print", "sum", "students"]) == expected)
+    #expect(NearestName.of(name, among: ["p", "lambda", "steps", "print", "sum", "students"]) == expected)
   }
 }

@@ -40,6 +40,15 @@ import Testing
     ("var xs = [3, 1, 2]\nxs.sort()\n_ = xs.removeLast()\nxs.insert(7, at: 0)\nxs", "[7, 1, 2]"),
     ("func f(a: Int, b: Int) -> Int { a - b }\nf(b: 1, a: 5)", "4"),
     ("func apply(_ f: (Int) -> Int, to x: Int) -> Int { f(x) }\napply({ $0 + 1 }, to: 4)", "5"),
+    ("func closure(_ x: Int, by y: Int) -> Int { x * y }\nclosure(2, by: 3)", "6"),
+    ("let b = 1\nlet a = b\n[7].count", "1"),
+    ("var xs = [1, 2, 3]\nwhile let x = xs.last, x > 1 { _ = xs.removeLast() }\nxs", "[1]"),
+    (
+      "var n = 0\nif [1, 2].contains(where: { $0 > 1 }) { n = 1 }\nfor x in [1, 2].filter({ $0 > 1 }) { n += x }\nn",
+      "3"
+    ),
+    ("let x = 3\nlet y = x\n-x\ny", "3"), ("let m = [\"a\": [1, 2]]\nm[\"a\"]![1]", "2"), ("let f = { 3 }\n(f)()", "3"),
+    ("var log = [String]()\nlog.append(\"a\")\nlog", "[\"a\"]"),
     ("func twice(_ x: Int, _ f: (Int) -> Int) -> Int { f(f(x)) }\ntwice(3) { $0 * $0 }", "81"),
   ])
   func statement(source: String, expected: String) throws { #expect(try result(source) == expected) }

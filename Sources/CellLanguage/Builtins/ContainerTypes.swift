@@ -83,8 +83,7 @@ extension Builtins {
   /// Changes an array in place.
   private static func change<Result>(_ value: inout Value, _ body: (inout ValueArray) throws -> Result) throws -> Result
   {
-    guard case .array(var list) = value else { throw CellFailure.operand("this method", value) }
-    value = .null
+    guard var list = value.takeArray() else { throw CellFailure.operand("this method", value) }
     defer { value = .array(list) }
     return try body(&list)
   }
@@ -151,14 +150,10 @@ extension Builtins {
         summary: "Takes an entry out of a variable."
       ) { value, arguments in
         let key = try arguments.value("key")
-        guard case .dictionary(var dictionary) = value else { return .null }
+        guard var dictionary = value.takeDictionary() else { return .null }
+        defer { value = .dictionary(dictionary) }
         let old = dictionary[key] ?? .null
-        value = .null
-        guard dictionary.set(key, nil) else {
-          value = .dictionary(dictionary)
-          throw CellFailure.notKey(key)
-        }
-        value = .dictionary(dictionary)
+        guard dictionary.set(key, nil) else { throw CellFailure.notKey(key) }
         return old
       }
     ])

@@ -43,11 +43,11 @@ extension Builtins {
     ) { arguments, context in
       let function = try arguments.function("body")
       var result: [Value] = []
+      try Operators.checkCount(try elements(arguments.receiver).count)
       try each(arguments, context) {
         let value = try function.call([$0], context)
         if case .void = value { throw CellFailure.nothing("the closure") }
         result.append(value)
-        try Operators.checkCount(result.count)
       }
       return .list(result)
     },

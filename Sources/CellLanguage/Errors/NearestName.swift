@@ -5,7 +5,7 @@ package enum NearestName {
   /// The closest candidate, if it is close enough to have been meant.
   package static func of(_ name: String, among candidates: some Sequence<String>) -> String? {
     let wanted = Array(name.lowercased().unicodeScalars.prefix(64))
-    let limit = max(1, wanted.count / 3)
+    let limit = wanted.count < 2 ? 0 : max(1, wanted.count / 3)
     var best: (name: String, distance: Int)?
     for candidate in candidates where candidate != name {
       let scalars = Array(candidate.lowercased().unicodeScalars.prefix(64))

@@ -37,7 +37,9 @@ final class Binding: Sendable {
     }
   }
 
-  /// Changes the variable; nil when there is none. The body must not evaluate anything.
+  /// Changes the variable; nil when there is none.
+  ///
+  /// The body must not evaluate anything.
   func modify<Result: Sendable>(
     _ body: (inout Value) throws(CellFailure) -> Result
   ) throws(CellFailure) -> Result? {

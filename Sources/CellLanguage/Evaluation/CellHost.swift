@@ -10,7 +10,9 @@ package protocol CellHost: AnyObject, Sendable {
   var isInterrupted: Bool { get }
 }
 
-/// What a command body can reach while it runs. It belongs to the thread that runs the cell.
+/// What a command body can reach while it runs.
+///
+/// It belongs to the thread that runs the cell.
 package struct CellContext {
   let evaluator: Evaluator
   let source: SourceText

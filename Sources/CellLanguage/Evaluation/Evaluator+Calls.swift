@@ -117,7 +117,7 @@ extension Evaluator {
   ) throws(CellError) {
     let code = frame.code
     let parameters = code.parameters
-    if code.name == "closure" {
+    if code.isClosure {
       var values = given
       if values.count == 1, parameters.count > 1, case .tuple(let tuple) = values[0].value {
         values = tuple.elements.map { GivenArgument(value: $0) }

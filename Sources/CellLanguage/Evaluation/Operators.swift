@@ -70,18 +70,16 @@ enum Operators {
 
   /// Compound assignment; strings, arrays and vectors grow and change in place.
   static func applyInPlace(_ operation: BinaryOperator, _ place: inout Value, _ right: Value) throws(CellFailure) {
-    switch (operation, place, right) {
-    case (.add, .string(var text), .string(let more)):
+    if operation == .add, case .string(let more) = right, var text = place.takeString() {
+      defer { place = .string(text) }
       try checkString(text.utf8.count + more.utf8.count)
-      place = .null
       text += more
-      place = .string(text)
-    case (.add, .array(var list), .array(let more)):
+    } else if operation == .add, case .array(let more) = right, var list = place.takeArray() {
+      defer { place = .array(list) }
       try checkCount(list.elements.count + more.elements.count)
-      place = .null
       list.append(contentsOf: more)
-      place = .array(list)
-    default: place = try apply(operation, place, right)
+    } else {
+      place = try apply(operation, place, right)
     }
   }
 

@@ -56,15 +56,14 @@ enum Subscripts {
       if case .null = value { throw .unexpectedNil }
       return try modify(&value, rest, body)
     case .member(let name):
-      guard case .tuple(var tuple) = value else {
+      guard var tuple = value.takeTuple() else {
         if case .object(let object) = value { throw .objectElement(object.typeName) }
         throw .notAssignable("." + name)
       }
-      guard let index = tuple.index(of: name) else {
-        throw .unknownMember(name, of: value, names: tuple.labels.compactMap(\.self))
-      }
-      value = .null
       defer { value = .tuple(tuple) }
+      guard let index = tuple.index(of: name) else {
+        throw .unknownMember(name, of: .tuple(tuple), names: tuple.labels.compactMap(\.self))
+      }
       return try tuple.modify(index) { (element) throws(CellFailure) in try modify(&element, rest, body) }
     case .index(let key, let fallback): return try modify(&value, at: key, fallback, rest, body)
     }
@@ -74,16 +73,14 @@ enum Subscripts {
     _ value: inout Value, at key: Value, _ fallback: Value?, _ rest: ArraySlice<Evaluator.Step>,
     _ body: (inout Value) throws(CellFailure) -> Result
   ) throws(CellFailure) -> Result {
-    switch value {
-    case .array(var list):
-      let index = try index(key, count: list.elements.count, of: "an array")
-      value = .null
+    if var list = value.takeArray() {
       defer { value = .array(list) }
+      let index = try index(key, count: list.elements.count, of: "an array")
       return try list.modify(index) { (element) throws(CellFailure) in try modify(&element, rest, body) }
-    case .vector(var vector):
-      let index = try index(key, count: vector.count, of: "a vector")
-      value = .null
+    }
+    if var vector = value.takeVector() {
       defer { value = .vector(vector) }
+      let index = try index(key, count: vector.count, of: "a vector")
       var element = Value.double(vector.elements[index])
       let result = try modify(&element, rest, body)
       guard let number = element.number else {
@@ -91,23 +88,64 @@ enum Subscripts {
       }
       vector.elements[index] = number
       return result
-    case .dictionary(var dictionary):
-      guard DictionaryKey(key) != nil else { throw .notKey(key) }
-      value = .null
-      defer { value = .dictionary(dictionary) }
-      if dictionary[key] == nil {
-        var element = fallback ?? .null
-        let result = try modify(&element, rest, body)
-        if case .null = element { return result }
-        dictionary.set(key, element)
-        return result
-      }
-      let result = try dictionary.modify(key) { (element) throws(CellFailure) in try modify(&element, rest, body) }
-      if case .null? = dictionary[key] { dictionary.set(key, nil) }
-      return result
-    case .object(let object): throw .objectElement(object.typeName)
-    default: throw .notSubscriptable(value.typeName)
     }
+    if var dictionary = value.takeDictionary() {
+      defer { value = .dictionary(dictionary) }
+      return try modify(&dictionary, at: key, fallback, rest, body)
+    }
+    if case .object(let object) = value { throw .objectElement(object.typeName) }
+    throw .notSubscriptable(value.typeName)
+  }
+
+  private static func modify<Result>(
+    _ dictionary: inout ValueDictionary, at key: Value, _ fallback: Value?, _ rest: ArraySlice<Evaluator.Step>,
+    _ body: (inout Value) throws(CellFailure) -> Result
+  ) throws(CellFailure) -> Result {
+    guard DictionaryKey(key) != nil else { throw .notKey(key) }
+    if dictionary[key] == nil {
+      var element = fallback ?? .null
+      let result = try modify(&element, rest, body)
+      if case .null = element { return result }
+      dictionary.set(key, element)
+      return result
+    }
+    let result = try dictionary.modify(key) { (element) throws(CellFailure) in try modify(&element, rest, body) }
+    if case .null? = dictionary[key] { dictionary.set(key, nil) }
+    return result
+  }
+}
+
+/// Containers out of their places and, after the change, back again: while a container is out, nobody else holds its
+/// storage, so that the change needs no copy.
+extension Value {
+  mutating func takeArray() -> ValueArray? {
+    guard case .array(let list) = self else { return nil }
+    self = .null
+    return list
+  }
+
+  mutating func takeVector() -> Vector? {
+    guard case .vector(let vector) = self else { return nil }
+    self = .null
+    return vector
+  }
+
+  mutating func takeDictionary() -> ValueDictionary? {
+    guard case .dictionary(let dictionary) = self else { return nil }
+    self = .null
+    return dictionary
+  }
+
+  mutating func takeTuple() -> ValueTuple? {
+    guard case .tuple(let tuple) = self else { return nil }
+    self = .null
+    return tuple
+  }
+
+  mutating func takeString() -> String? {
+    guard case .string(let text) = self else { return nil }
+    self = .null
+    return text
   }
 }
 

@@ -154,7 +154,28 @@ extension Parser {
   /// Arguments in parentheses, a trailing closure, or both.
   private mutating func call(_ callee: Node, from start: Int) throws(CellError) -> Node {
     let arguments = try callArguments()
+    if arguments.isEmpty, let empty = emptyContainer(callee) { return try node(.literal(empty), from: start) }
     return try node(.call(callee, arguments), from: start, above: [callee] + arguments.map(\.value))
+  }
+
+  /// What `[Int]()` and `[String: Double]()` make.
+  private func emptyContainer(_ callee: Node) -> Value? {
+    guard namesType(callee) else { return nil }
+    switch callee.kind {
+    case .array: return .list([])
+    case .dictionary: return .dictionary(ValueDictionary())
+    default: return nil
+    }
+  }
+
+  /// Whether an expression is really a type: `Int`, `[Int]`, `[String: [Int]]`.
+  private func namesType(_ node: Node) -> Bool {
+    switch node.kind {
+    case .variable(.global(let binding)): binding.name.first?.isUppercase ?? false
+    case .array(let elements): elements.count == 1 && namesType(elements[0])
+    case .dictionary(let pairs): pairs.count == 1 && namesType(pairs[0].key) && namesType(pairs[0].value)
+    default: false
+    }
   }
 
   mutating func callArguments() throws(CellError) -> [ArgumentNode] {

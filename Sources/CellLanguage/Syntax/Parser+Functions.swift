@@ -120,7 +120,8 @@ extension Parser {
       }
     }
     let code = FunctionCode(
-      name: "closure", parameters: parameters, result: result, body: body, scope: inner, source: source,
+      name: "closure", isClosure: true, parameters: parameters, result: result, body: body, scope: inner,
+      source: source,
       range: range(from: start))
     return try node(.closure(code), from: start, holdingStatementsAfter: outerHighest)
   }

@@ -7,6 +7,7 @@ extension Parser {
     while true {
       while accept(.semicolon) {}
       if kind == closing { return result }
+      if kind == .end { throw unexpected("`}`") }
       if let previous = result.last, !token.startsLine, tokens[position - 1].kind != .semicolon {
         if case .expression(let node) = previous.kind, case .variable = node.kind, kind.isWord || kind == .integer {
           let word = source.text(node.range)
@@ -129,7 +130,9 @@ extension Parser {
     }
   }
 
-  /// Conditions separated by commas. Names they bind belong to the scope that is open now.
+  /// Conditions separated by commas.
+  ///
+  /// Names they bind belong to the scope that is open now.
   private mutating func conditions() throws(CellError) -> [Condition] {
     var result: [Condition] = []
     repeat {

@@ -139,12 +139,16 @@ final class FunctionCode: Sendable {
   let captures: [Reference]
   let source: SourceText
   let range: SourceRange
+  /// It was written in braces: its parameters have no labels.
+  let isClosure: Bool
 
   init(
-    name: String, parameters: [FunctionParameter], result: TypeAnnotation?, body: [Statement], scope: FunctionScope,
+    name: String, isClosure: Bool = false, parameters: [FunctionParameter], result: TypeAnnotation?, body: [Statement],
+    scope: FunctionScope,
     source: SourceText, range: SourceRange
   ) {
     self.name = name
+    self.isClosure = isClosure
     self.parameters = parameters
     self.result = result
     self.body = body

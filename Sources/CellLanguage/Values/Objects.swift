@@ -1,7 +1,5 @@
 // What the host brings into cells: objects, choices among the cases of an enumeration, and functions.
 
-import Synchronization
-
 /// Something the host made and cells can hold.
 ///
 /// What can be done with it stands in the `TypeDeclaration` of the same name; this protocol is what every object knows
@@ -56,24 +54,6 @@ package struct Choice: Sendable {
   package let arguments: Arguments
 }
 
-/// Where a captured variable lives, shared by the closures that capture it.
-final class Box: Sendable {
-  private let content: Mutex<Value>
-
-  init(_ value: Value) { content = Mutex(value) }
-
-  var value: Value {
-    get { content.withLock { $0 } }
-    set { content.withLock { $0 = newValue } }
-  }
-
-  func modify<Result: Sendable>(
-    _ body: (inout Value) throws(CellFailure) -> Result
-  ) throws(CellFailure) -> Result {
-    try content.withLock { value throws(CellFailure) in try body(&value) }
-  }
-}
-
 /// Something that can be called: a function or closure of a cell, a command, or an operator.
 package final class Function: Sendable {
   enum Body: Sendable {
@@ -124,7 +104,7 @@ package final class Function: Sendable {
   /// How it is called.
   package var signature: String {
     switch body {
-    case .code(let code, _) where code.name == "closure":
+    case .code(let code, _) where code.isClosure:
       "{ \(code.parameters.map(\.name).joined(separator: ", ")) in … }"
     case .code(let code, _): code.signature
     case .command(let command): command.signature

@@ -7,6 +7,7 @@ enum ArgumentMatching {
   static func match(
     _ given: [GivenArgument], with parameters: [Parameter], owner: String, signature: String
   ) throws(CellFailure) -> Arguments {
+    if let arguments = try matchInOrder(given, with: parameters, owner: owner) { return arguments }
     let places = try places(
       of: given, owner: owner, signature: signature,
       shapes: parameters.map {
@@ -19,16 +20,7 @@ enum ArgumentMatching {
         throw .missingArgument(parameter, of: owner, signature: signature)
       }
       var accepted: [Value] = []
-      for place in places {
-        let argument = given[place]
-        do {
-          accepted.append(try parameter.type.check(argument.value, for: parameter, of: owner))
-        } catch {
-          var failure = error
-          if failure.range == nil { failure.range = argument.range }
-          throw failure
-        }
-      }
+      for place in places { accepted.append(try check(given[place], parameter, owner)) }
       ranges.append(places.first.flatMap { given[$0].range } ?? (places.isEmpty ? nil : SourceRange(start: 0, end: 0)))
       if parameter.isVariadic {
         values.append(.list(accepted))
@@ -39,6 +31,34 @@ enum ArgumentMatching {
       }
     }
     return Arguments(owner: owner, parameters: parameters, values: values, ranges: ranges)
+  }
+
+  /// The quick way, for calls that give every parameter in the order of the signature; nil for any other.
+  private static func matchInOrder(
+    _ given: [GivenArgument], with parameters: [Parameter], owner: String
+  ) throws(CellFailure) -> Arguments? {
+    guard given.count == parameters.count else { return nil }
+    var values: [Value] = []
+    values.reserveCapacity(given.count)
+    for (index, argument) in given.enumerated() {
+      let parameter = parameters[index]
+      guard argument.label == parameter.label, !argument.isTrailing, !parameter.isVariadic else { return nil }
+      values.append(try check(argument, parameter, owner))
+    }
+    return Arguments(
+      owner: owner, parameters: parameters, values: values,
+      ranges: given.map { $0.range ?? SourceRange(start: 0, end: 0) })
+  }
+
+  /// One checked argument; a failure says where it stands.
+  private static func check(
+    _ argument: GivenArgument, _ parameter: Parameter, _ owner: String
+  ) throws(CellFailure) -> Value {
+    do { return try parameter.type.check(argument.value, for: parameter, of: owner) } catch {
+      var failure = error
+      if failure.range == nil { failure.range = argument.range }
+      throw failure
+    }
   }
 
   /// What matching needs to know of a parameter.

@@ -30,9 +30,17 @@ extension ValueType {
     case (.optional, .null): return value
     case (.optional(let type), _): return try type.accept(value, for: parameter, of: owner)
     case (.either(let types), _):
+      // A type may fit in kind and refuse the value, as an array of another element does; the first refusal counts
+      // when no type accepts it.
+      var refusal: CellFailure?
       for type in types {
-        if let accepted = try type.accept(value, for: parameter, of: owner) { return accepted }
+        do {
+          if let accepted = try type.accept(value, for: parameter, of: owner) { return accepted }
+        } catch {
+          refusal = refusal ?? error
+        }
       }
+      if let refusal { throw refusal }
       return nil
     default: return nil
     }

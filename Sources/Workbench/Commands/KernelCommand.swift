@@ -28,8 +28,9 @@ struct KernelCommand: ParsableCommand {
       Kernel(connectionFile: connectionFile, interpreter: CellInterpreter(), implementation: implementation).run())
   }
 
-  /// OpenBLAS starts its threads while the process is loaded, and they would take the signals that the kernel waits
-  /// for. The kernel specification sets this variable; whoever starts the kernel by hand may not have.
+  /// Starts this process again, once, without the threads of OpenBLAS.
+  ///
+  /// OpenBLAS starts them while the process is loaded, and they would take the signals that the kernel waits for. The kernel specification sets this variable; whoever starts the kernel by hand may not have.
   private static func restartWithoutBLASThreads() {
     guard ProcessInfo.processInfo.environment["OPENBLAS_NUM_THREADS"] != "1" else { return }
     unsafe setenv("OPENBLAS_NUM_THREADS", "1", 1)

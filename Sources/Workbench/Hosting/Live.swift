@@ -9,8 +9,9 @@ import Training
 
 /// Watches sampling by its tokens.
 enum LiveSampling {
-  /// Work below this many tokens takes less than a second anywhere and shows nothing. It depends on the request alone,
-  /// so that what a cell shows does not depend on the machine.
+  /// Work below this many tokens takes less than a second anywhere and shows nothing.
+  ///
+  /// It depends on the request alone, so that what a cell shows does not depend on the machine.
   private static let quietTokens = 4_000
 
   /// Runs `body`, which reports every token drawn, under a progress line of attempts.
@@ -102,13 +103,15 @@ final class LiveTraining {
   private let line: ProgressLine
   private let plotID: String
   private let title: String
+  private let plots: Bool
   private var throttle = ProgressThrottle(start: monotonicSeconds())
   private var isPlotted = false
   private var losses: [Chart.Point] = []
   private var lastNote: String?
 
-  init(title: String, steps: Int, _ workplace: Workplace) {
+  init(title: String, steps: Int, plots: Bool, _ workplace: Workplace) {
     self.title = title
+    self.plots = plots
     self.workplace = workplace
     line = ProgressLine("Training", past: "Trained", total: steps, unit: "steps", workplace)
     plotID = workplace.newDisplayID()
@@ -123,14 +126,14 @@ final class LiveTraining {
     case .evaluation(let record):
       lastNote = "accuracy \(NumberFormat.percent().text(record.result.accuracy)) after step \(record.step)"
     }
-    if throttle.isDue(at: monotonicSeconds()) { plot(chart.liveBundle()) }
+    if plots, throttle.isDue(at: monotonicSeconds()) { plot(chart.liveBundle()) }
   }
 
   /// Leaves the final line and the final plot.
   func finish(_ run: TrainingRun) {
     line.finish(
       done: run.records.count, note: run.records.last.map { note($0.loss) }, isStopped: run.ending != .complete)
-    if !losses.isEmpty { plot(chart.bundle()) }
+    if plots, !losses.isEmpty { plot(chart.bundle()) }
   }
 
   private func note(_ loss: Double) -> String {

@@ -76,6 +76,8 @@ let trainingCommands = [
       Parameter("every", .int(.atLeast(1)), default: 20, unit: "steps", help: "Steps between examinations."),
       Parameter("samples", .int(.within(1...64)), default: 1, help: "k of avg@k in the examinations."),
       .seed("The order of the problems and the random numbers of the rollouts."),
+      Parameter(
+        "plot", .bool, default: true, help: "Whether the loss is plotted as it goes, beside the progress line."),
     ],
     result: "Run", summary: "Trains a copy of a model, and shows the loss as it goes.",
     discussion: """
@@ -109,7 +111,8 @@ private func train(_ arguments: Arguments, _ context: CellContext) throws -> Val
       task: exam.task, problems: exam.problems, samples: try arguments.int("samples"),
       rule: SamplingRule(temperature: 1, maxTokens: exam.task.longestCompletion), seed: UInt64(seed))
   }
-  let live = LiveTraining(title: "\(opsd.name), seed \(seed)", steps: plan.steps, context.workplace)
+  let live = LiveTraining(
+    title: "\(opsd.name), seed \(seed)", steps: plan.steps, plots: try arguments.bool("plot"), context.workplace)
   let workplace = context.workplace
   let run = try reporting {
     try opsd.train(

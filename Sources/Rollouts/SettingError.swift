@@ -1,0 +1,33 @@
+// What cannot be run as it was asked for. A cell can ask for anything, so every number is checked before any work.
+
+/// A setting of sampling, evaluation or training that cannot be.
+package struct SettingError: Error, Hashable, CustomStringConvertible {
+  /// What failed.
+  package let what: String
+  /// Why it cannot be.
+  package let why: String
+  /// What to do instead.
+  package let fix: String
+
+  package init(what: String, why: String, fix: String) {
+    self.what = what
+    self.why = why
+    self.fix = fix
+  }
+
+  /// All three in one line.
+  package var description: String { "\(what): \(why); \(fix)" }
+
+  /// Throws unless a setting lies in its range.
+  package static func check<Value: Comparable>(
+    _ name: String, _ value: Value, in range: ClosedRange<Value>
+  ) throws(SettingError) {
+    // NaN is in no range.
+    guard range.contains(value) else {
+      throw SettingError(
+        what: "\(name) \(value) is not possible",
+        why: "\(name) lies between \(range.lowerBound) and \(range.upperBound)",
+        fix: "choose a value in that range")
+    }
+  }
+}

@@ -1,0 +1,2 @@
+// Nothing to call: see four.c.
+#pragma once

@@ -1,0 +1,71 @@
+// Decoding with a cache: equal to the full forward pass, and bit for bit independent of what is decoded beside it.
+
+import Evidence
+import LanguageModel
+import Tensors
+import Testing
+
+@Suite struct CachedDecoderTests {
+  private func logits(_ decoder: CachedDecoder, rows: [Int], _ shape: DecoderConfiguration) -> [Float] {
+    let logits = Floats(zeros: rows.count * shape.vocabulary)
+    decoder.logits(ofRows: rows, into: logits)
+    return logits.array
+  }
+
+  /// Logits after every token, read `pieces` tokens at a time.
+  private func decode(_ parameters: Parameters, _ tokens: [Int32], pieces: Int, isParallel: Bool = false) -> [Float] {
+    let decoder = CachedDecoder(parameters, slots: 1, length: tokens.count, isParallel: isParallel)
+    return stride(from: 0, to: tokens.count, by: pieces).flatMap { start in
+      let piece = Array(tokens[start..<min(start + pieces, tokens.count)])
+      decoder.extend(piece, slots: piece.map { _ in 0 })
+      return logits(decoder, rows: Array(piece.indices), parameters.configuration)
+    }
+  }
+
+  @Test(arguments: oddShapes, [1, 5, 33])
+  func tokenByTokenEqualsTheFullPass(shape: DecoderConfiguration, pieces: Int) {
+    let parameters = livelyParameters(shape)
+    let tokens = randomTokens(33, below: shape.vocabulary, seed: 3)
+    let full = forwardLogits(parameters, [tokens])[0]
+    // Other orders of the same sums; the worst seen is WORST_CACHED.
+    #expect(relativeError(decode(parameters, tokens, pieces: pieces), full.doubles) < 1e-5)
+  }
+
+  @Test(arguments: oddShapes)
+  func promptsInPiecesOfAnyLengthGiveTheSameBits(shape: DecoderConfiguration) {
+    let parameters = livelyParameters(shape)
+    let tokens = randomTokens(33, below: shape.vocabulary, seed: 3)
+    let bits = decode(parameters, tokens, pieces: 1).bits
+    for pieces in [2, 7, 33] { #expect(decode(parameters, tokens, pieces: pieces).bits == bits) }
+    for threads in [1, 2, 4] {
+      withThreads(threads) {
+        #expect(decode(parameters, tokens, pieces: 33, isParallel: true).bits == bits)
+      }
+    }
+  }
+
+  @Test(arguments: oddShapes)
+  func neighboursChangeNoBit(shape: DecoderConfiguration) {
+    let parameters = livelyParameters(shape)
+    let prompts = [4, 1, 17, 9, 2].map { randomTokens($0, below: shape.vocabulary, seed: UInt64($0)) }
+    let alone = prompts.map { tokens in
+      Array(decode(parameters, tokens, pieces: tokens.count).suffix(shape.vocabulary)).bits
+    }
+    for order in [[0, 1, 2, 3, 4], [4, 2, 0, 3, 1], [3, 1]] {
+      let decoder = CachedDecoder(parameters, slots: order.count, length: 17, isParallel: false)
+      var last: [Int] = []
+      var tokens: [Int32] = []
+      var slots: [Int] = []
+      for (slot, index) in order.enumerated() {
+        tokens += prompts[index]
+        slots += prompts[index].map { _ in slot }
+        last.append(tokens.count - 1)
+      }
+      decoder.extend(tokens, slots: slots)
+      let together = logits(decoder, rows: last, shape)
+      for (row, index) in order.enumerated() {
+        #expect(Array(together[row * shape.vocabulary..<(row + 1) * shape.vocabulary]).bits == alone[index])
+      }
+    }
+  }
+}

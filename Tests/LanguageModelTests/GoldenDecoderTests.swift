@@ -1,0 +1,42 @@
+// The tiny Qwen3 models of the fixtures: logits and gradients that PyTorch computed in double precision.
+
+import Evidence
+import JSONValues
+import LanguageModel
+import Tensors
+import Testing
+
+@Suite struct GoldenDecoderTests {
+  @Test(arguments: [true, false])
+  func logitsEqualPyTorchs(isTied: Bool) throws {
+    let name = isTied ? "qwen3-tied" : "qwen3-untied"
+    let parameters = try goldenParameters(name, isTied: isTied)
+    let sequences = try #require(try goldenJSON().at("sequences").array).map {
+      try $0.at("prompt").tokens + $0.at("completion").tokens
+    }
+    let logits = forwardLogits(parameters, sequences)
+    for index in sequences.indices {
+      let expected = try goldenTensor("logits.\(index)", in: name + "-expected")
+      #expect(expected.count == sequences[index].count * parameters.configuration.vocabulary)
+      // Some fifty roundings in a row through two layers of width 32; the worst seen is WORST_LOGITS.
+      #expect(relativeError(logits[index].doubles, expected) < 2e-6)
+    }
+  }
+
+  @Test(arguments: [true, false])
+  func lossAndGradientsEqualPyTorchs(isTied: Bool) throws {
+    let name = isTied ? "qwen3-tied" : "qwen3-untied"
+    let parameters = try goldenParameters(name, isTied: isTied)
+    let sequences = try #require(try goldenJSON().at("sequences").array).map {
+      (prompt: try $0.at("prompt").tokens, completion: try $0.at("completion").tokens)
+    }
+    let (loss, gradient) = crossEntropyGradient(parameters, sequences)
+    let expectedLoss = try #require(try goldenJSON().at(name, "loss").double)
+    #expect(abs(loss - expectedLoss) < 1e-6 * expectedLoss)
+    for entry in parameters.layout.entries {
+      let expected = try goldenTensor("gradient." + entry.name, in: name + "-expected")
+      // The worst seen is WORST_GRADIENTS.
+      #expect(relativeError(gradient.values[entry.range], expected) < 5e-6, "\(entry.name)")
+    }
+  }
+}

@@ -1,0 +1,94 @@
+// Shapes, the layout of the one allocation, and fresh parameters.
+
+import Evidence
+import LanguageModel
+import Tensors
+import Testing
+
+@Suite struct ParametersTests {
+  @Test(arguments: oddShapes)
+  func theLayoutCoversEveryNumberOnce(shape: DecoderConfiguration) {
+    let layout = ParameterLayout(shape)
+    var end = 0
+    for entry in layout.entries {
+      #expect(entry.range.lowerBound == end, "\(entry.name) leaves a gap or overlaps")
+      #expect(entry.range.count == entry.shape.reduce(1, *))
+      #expect((entry.shape.count == 2) == (entry.range.upperBound <= layout.matrixCount), "\(entry.name)")
+      end = entry.range.upperBound
+    }
+    #expect(end == layout.count)
+    #expect(Set(layout.entries.map(\.name)).count == layout.entries.count)
+    #expect(layout.entries.count == 2 + 11 * shape.layers + (shape.hasTiedHead ? 0 : 1))
+    #expect(layout.entries.contains { $0.name == "lm_head.weight" } == !shape.hasTiedHead)
+  }
+
+  /// FNV-1a over the bits: the same start in every process and on every machine.
+  @Test(arguments: zip([1, 2] as [UInt64], [0x6A9F_9AC6_5752_24F9, 0xFC1A_5D58_F03C_3098] as [UInt64]))
+  func freshParametersAreThoseOfTheirSeed(seed: UInt64, checksum: UInt64) {
+    let parameters = Parameters(randomly: oddShapes[1], seed: seed)
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for bits in parameters.values.array.bits { hash = (hash ^ UInt64(bits)) &* 0x100_0000_01B3 }
+    #expect(hash == checksum)
+  }
+
+  @Test func freshParametersHaveTheStatedDeviations() {
+    let shape = DecoderConfiguration(
+      vocabulary: 100, width: 128, layers: 3, heads: 4, keyValueHeads: 2, headWidth: 32, feedForward: 256)
+    let parameters = Parameters(randomly: shape, seed: 1)
+    for entry in parameters.layout.entries {
+      let part = parameters.values[entry.range]
+      if entry.shape.count == 1 {
+        #expect(part.array.allSatisfy { $0 == 1 })
+        continue
+      }
+      let deviation = (sumOfSquares(part) / Double(part.count)).squareRoot()
+      let isLast = entry.name.contains("o_proj") || entry.name.contains("down_proj")
+      // 8,192 numbers or more: the deviation of their deviation is below 0.8 %.
+      #expect(abs(deviation / (isLast ? 0.02 / 6.0.squareRoot() : 0.02) - 1) < 0.04, "\(entry.name)")
+      #expect(abs(part.doubles.reduce(0, +)) / Double(part.count) < 0.02 * 5 / Double(part.count).squareRoot())
+    }
+  }
+
+  @Test func copiesShareNothing() {
+    let parameters = Parameters(randomly: oddShapes[0], seed: 1)
+    let copy = parameters.copy()
+    copy.values[0] = 9
+    #expect(parameters.values[0] != 9 && copy.values.count == parameters.values.count)
+    #expect(parameters.zerosLike().values.array.allSatisfy { $0 == 0 })
+  }
+}
+
+@Suite struct DecoderConfigurationTests {
+  /// One wrong number each, and a word of the message that names it.
+  private static func spoilt(_ change: (inout DecoderConfiguration) -> Void) -> DecoderConfiguration {
+    var shape = oddShapes[0]
+    change(&shape)
+    return shape
+  }
+
+  static let refused: [(DecoderConfiguration, String)] = [
+    (spoilt { $0.vocabulary = 1 }, "vocabulary is 1"), (spoilt { $0.width = 0 }, "width is 0"),
+    (spoilt { $0.layers = -3 }, "layers is -3"), (spoilt { $0.heads = 0 }, "heads is 0"),
+    (spoilt { $0.keyValueHeads = 0 }, "keyValueHeads is 0"), (spoilt { $0.feedForward = 0 }, "feedForward is 0"),
+    (spoilt { $0.contextLength = 0 }, "contextLength is 0"),
+    (spoilt { $0.heads = 5 }, "heads (5) must be a multiple of keyValueHeads (2)"),
+    (spoilt { $0.headWidth = 7 }, "headWidth is 7, but must be even"),
+    (spoilt { $0.normEpsilon = 0 }, "normEpsilon"), (spoilt { $0.normEpsilon = .nan }, "normEpsilon is nan"),
+    (spoilt { $0.rotaryBase = 1 }, "rotaryBase"), (spoilt { $0.rotaryBase = .infinity }, "rotaryBase is inf"),
+    (
+      spoilt {
+        $0.width = 65_536
+        $0.layers = 1_024
+      }, "parameters; training keeps four"
+    ),
+  ]
+
+  @Test(arguments: refused)
+  func shapesThatCannotBeAreRefused(shape: DecoderConfiguration, words: String) {
+    let error = #expect(throws: ConfigurationError.self) { try shape.validate() }
+    #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+  }
+
+  @Test(arguments: oddShapes)
+  func shapesThatCanBeAreNot(shape: DecoderConfiguration) throws { try shape.validate() }
+}

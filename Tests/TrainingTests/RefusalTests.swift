@@ -1,0 +1,90 @@
+// What a cell can ask for and no run can give: thrown with what, why and what to do, before any work.
+
+import Evaluation
+import Evidence
+import LanguageModel
+import Objectives
+import Rollouts
+import Tasks
+import Testing
+import Tokenizer
+@testable import Training
+
+/// A run that cannot be, and words of the message.
+struct Refusal: Sendable, CustomTestStringConvertible {
+  let words: String
+  var plan: @Sendable (inout RunPlan) -> Void = { _ in }
+  var method: @Sendable (inout OPSD) -> Void = { _ in }
+  var problems: Int = 10
+  var testDescription: String { words }
+}
+
+@Suite struct RefusalTests {
+  static let runs = [
+    Refusal(words: "steps -1 is not possible", plan: { $0.steps = -1 }),
+    Refusal(words: "steps \(Int.max) is not possible", plan: { $0.steps = .max }),
+    Refusal(words: "every 0 is not possible", plan: { $0.every = 0 }),
+    Refusal(words: "every 0 is not possible", plan: { ($0.steps, $0.every) = (0, 0) }),
+    Refusal(words: "learningRate nan is not possible", plan: { $0.optimiser.learningRate = .nan }),
+    Refusal(words: "learningRate -0.1 is not possible", plan: { $0.optimiser.learningRate = -0.1 }),
+    Refusal(words: "learningRate 1e+30 is not possible", plan: { $0.optimiser.learningRate = 1e30 }),
+    Refusal(words: "warmup -1 is not possible", plan: { $0.optimiser.warmup = -1 }),
+    Refusal(words: "beta1 1.0 is not possible", plan: { $0.optimiser.beta1 = 1 }),
+    Refusal(words: "beta2 1.0 is not possible", plan: { $0.optimiser.beta2 = 1 }),
+    Refusal(words: "epsilon 0.0 is not possible", plan: { $0.optimiser.epsilon = 0 }),
+    Refusal(words: "weightDecay -1.0 is not possible", plan: { $0.optimiser.weightDecay = -1 }),
+    Refusal(words: "maxGradientNorm 0.0 is not possible", plan: { $0.optimiser.maxGradientNorm = 0 }),
+    Refusal(words: "temperature 0.0 is not possible", method: { $0.temperature = 0 }),
+    Refusal(words: "temperature nan is not possible", method: { $0.temperature = .nan }),
+    Refusal(words: "rollouts 0 is not possible", method: { $0.rollouts = 0 }),
+    Refusal(words: "rollouts -2 is not possible", method: { $0.rollouts = -2 }),
+    Refusal(words: "maxTokens 0 is not possible", method: { $0.maxTokens = 0 }),
+    Refusal(words: "forward or reverse KL in place of the ends", method: { $0.divergence = .jsd(beta: 0) }),
+    Refusal(words: "with beta 1.0 is not possible", method: { $0.divergence = .jsd(beta: 1) }),
+    Refusal(words: "with beta nan is not possible", method: { $0.divergence = .jsd(beta: .nan) }),
+    Refusal(words: "training on no problems is not possible", problems: 0),
+    // The student's prompt of 4 tokens leaves room for 60, the teacher's of 8 for 56.
+    Refusal(words: "after a prompt of 8 are not possible", method: { $0.maxTokens = 57 }),
+    Refusal(words: "choose maxTokens 56 or less", method: { $0.maxTokens = .max }),
+  ]
+
+  @Test(arguments: runs)
+  func runsThatCannotBeAreRefused(refusal: Refusal) throws {
+    let world = try TinyWorld()
+    var plan = world.plan(2, isExamined: true)
+    refusal.plan(&plan)
+    var method = world.method
+    refusal.method(&method)
+    let error = #expect(throws: SettingError.self) {
+      try method.train(
+        world.policy, task: world.task, problems: Array(world.problems.prefix(refusal.problems)), plan,
+        RunObserver(onEvent: { _ in Issue.record("work was done") }))
+    }
+    #expect(error?.description.contains(refusal.words) == true, "\(error?.description ?? "")")
+  }
+
+  @Test func theWholeContextMayBeUsed() throws {
+    let world = try TinyWorld(maxTokens: 56)
+    #expect(try world.train(world.plan(1)).ending == .complete)
+  }
+
+  @Test func anExaminationThatDoesNotFitIsRefusedBeforeTraining() throws {
+    let world = try TinyWorld()
+    var plan = world.plan(2, isExamined: true)
+    plan.examination?.rule.maxTokens = 61
+    #expect(throws: SettingError.self) {
+      try world.train(plan, RunObserver(onEvent: { _ in Issue.record("work was done") }))
+    }
+  }
+
+  @Test func charactersThatThePolicyDoesNotKnowAreNamed() throws {
+    let world = try TinyWorld()
+    let task = try AdditionTask(digits: 1...1)
+    let poor = try CharacterVocabulary(characters: "abcdefghijklmnopqr")
+    #expect(throws: VocabularyError.self) {
+      try world.method.train(
+        Policy(parameters: world.policy.parameters, vocabulary: poor), task: task, problems: world.problems,
+        world.plan(1), RunObserver(onEvent: { _ in Issue.record("work was done") }))
+    }
+  }
+}
