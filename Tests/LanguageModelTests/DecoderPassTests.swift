@@ -15,8 +15,8 @@ import Testing
     let logits = forwardLogits(parameters, sequences)
     for (index, tokens) in sequences.enumerated() {
       let expected = NaiveDecoder(parameters).logits(tokens).flatMap(\.self)
-      // Rotary angles are rounded to float32, near position 30 to 2 · 10⁻⁶; widths of 3 cancel more than wide ones.
-      #expect(relativeError(logits[index].doubles, expected) < 1e-5)
+      // The worst seen is 4 · 10⁻⁷; rotary angles alone are rounded, near position 30, to 2 · 10⁻⁶.
+      #expect(relativeError(logits[index].doubles, expected) < 2e-6)
     }
   }
 
@@ -37,7 +37,8 @@ import Testing
       let slope = directionalDifference(start, way) { NaiveDecoder(shape, $0).crossEntropy(sequences) }
       let computed = dot(gradient.values[entry.range].doubles, part)
       let size = sumOfSquares(gradient.values[entry.range]).squareRoot()
-      #expect(abs(computed - slope) < 2e-5 * size + 1e-6 * whole, "\(entry.name)")
+      // The worst seen is 5 · 10⁻⁷ of this sum.
+      #expect(abs(computed - slope) < 3e-6 * (size + 0.05 * whole), "\(entry.name)")
     }
   }
 
@@ -74,7 +75,7 @@ import Testing
     let sequences = [9, 1, 33, 4].map { randomTokens($0, below: shape.vocabulary, seed: UInt64($0)) }
     let together = forwardLogits(parameters, sequences)
     for (index, tokens) in sequences.enumerated() {
-      #expect(relativeError(together[index].doubles, forwardLogits(parameters, [tokens])[0].doubles) < 3e-6)
+      #expect(relativeError(together[index].doubles, forwardLogits(parameters, [tokens])[0].doubles) < 2e-6)
     }
   }
 

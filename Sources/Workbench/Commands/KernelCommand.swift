@@ -5,7 +5,6 @@ import FoundationEssentials
 import Glibc
 import JupyterKernel
 import JupyterProtocol
-import Tensors
 
 /// Serves cells to a Jupyter front end.
 struct KernelCommand: ParsableCommand {
@@ -20,7 +19,6 @@ struct KernelCommand: ParsableCommand {
 
   func run() throws {
     Self.restartWithoutBLASThreads()
-    useSingleThreadedBLAS()
     let implementation = Implementation(
       name: "opsd", version: OPSDCommand.version,
       helpLinks: [HelpLink(text: "OPSD, arXiv 2601.18734", url: "https://arxiv.org/abs/2601.18734")])

@@ -2,7 +2,6 @@
 
 public import ArgumentParser
 
-import Tensors
 
 /// `opsd`, the kernel and what belongs to it.
 public struct OPSDCommand: ParsableCommand {

@@ -51,7 +51,6 @@ struct PretrainCommand: ParsableCommand {
   }
 
   func run() throws {
-    useSingleThreadedBLAS()
     let task = try AdditionTask()
     let configuration = DecoderConfiguration(
       vocabulary: task.alphabet.count, width: width, layers: layers, heads: 4, keyValueHeads: 2, headWidth: width / 4,

@@ -6,7 +6,6 @@ import Display
 import FoundationEssentials
 import Glibc
 import Synchronization
-import Tensors
 
 /// Runs a file of cells.
 struct RunCommand: ParsableCommand {
@@ -23,7 +22,6 @@ struct RunCommand: ParsableCommand {
   var file: String
 
   func run() throws {
-    useSingleThreadedBLAS()
     let text: String
     if file == "-" {
       text = readStandardInput()
