@@ -79,6 +79,7 @@ let package = Package(
       name: "opsd", dependencies: ["Workbench", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
 
+    tests("HouseTests", ["JSONValues"]),
     tests("JSONValuesTests", ["JSONValues"]),
     tests("RandomStreamsTests", ["RandomStreams"]),
     .target(name: "FourThreads", path: "Tests/FourThreads"),
