@@ -53,9 +53,9 @@ KERNEL(opsd_cross_entropy,
   }
 }
 
-/// log(β·eᵃ + (1−β)·eᵇ) without underflow: the larger exponent is taken out first. Finite even where both are −∞.
+/// log(β·eᵃ + (1−β)·eᵇ) without underflow: the larger exponent is taken out first.
 INLINE lanes log_mixture(lanes a, lanes b, float beta) {
-  lanes top = max2(max2(a, b), splat(-1.0e30f));
+  lanes top = max2(a, b);
   return top + log_lanes(beta * exp_lanes(a - top) + (1.0f - beta) * exp_lanes(b - top));
 }
 

@@ -16,6 +16,21 @@ package final class DecoderPass {
     case scoring
   }
 
+  /// Bytes of activations, and of their gradients where there is a backward pass, for so many tokens in one batch.
+  ///
+  /// An upper bound: it counts every token as scored. In double, since what is asked for may be past all bounds.
+  package static func bytes(_ shape: DecoderConfiguration, tokens: Int, for purpose: Purpose) -> Double {
+    let queries = shape.heads * shape.headWidth
+    let keys = shape.keyValueHeads * shape.headWidth
+    let layer =
+      4 * shape.width + shape.projectedWidth + 2 * queries + keys + 3 * shape.feedForward + 2 + 2 * shape.heads
+      + shape.keyValueHeads
+    let gradients = 2 * shape.width + shape.projectedWidth + 2 * queries + keys + 3 * shape.feedForward
+    let ends = 5 * shape.width + 1
+    let numbers = purpose == .training ? shape.layers * layer + gradients + ends : layer + ends
+    return 4 * Double(tokens) * Double(numbers)
+  }
+
   private let shape: DecoderConfiguration
   private let purpose: Purpose
   private let rotary: RotaryTable

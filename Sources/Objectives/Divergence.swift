@@ -41,6 +41,12 @@ package enum Divergence: Sendable, Hashable {
     }
   }
 
+  /// The largest value that it can take, in nats: the entropy of β for a JSD; nil for the KLs, which have none.
+  package var largestValue: Double? {
+    guard case .jsd(let beta) = self else { return nil }
+    return -beta * logarithm(beta) - (1 - beta) * logarithm(1 - beta)
+  }
+
   private var code: (kind: Int32, beta: Float) {
     switch self {
     case .forwardKL: (0, 0)

@@ -81,15 +81,19 @@ extension Parameters {
         what: "an empty prompt cannot be continued", why: "the model predicts a token from those before it",
         fix: "begin with at least one character")
     }
-    try rule.validate(
-      longestPrompt: requests.lazy.map(\.prompt.count).max() ?? 0, contextLength: configuration.contextLength)
+    let longest = requests.lazy.map(\.prompt.count).max() ?? 0
+    try rule.validate(longestPrompt: longest, contextLength: configuration.contextLength)
+    // So many at once that their caches stay below 1 GiB in each part; how many changes no result.
+    let cache =
+      (longest + rule.maxTokens) * configuration.layers * configuration.keyValueHeads * configuration.headWidth
+    let together = max(1, min(256, (1 << 27) / cache))
     let isSmall = values.count <= 4 << 20
     let parts = isSmall ? max(1, min(2 * Workers.shared.threads, requests.count / 4)) : 1
     let results = RolloutSlots(count: requests.count)
     let body = { (part: Int) in
       let range = part * requests.count / parts..<(part + 1) * requests.count / parts
-      for first in stride(from: range.lowerBound, to: range.upperBound, by: 256) {
-        let chunk = first..<min(first + 256, range.upperBound)
+      for first in stride(from: range.lowerBound, to: range.upperBound, by: together) {
+        let chunk = first..<min(first + together, range.upperBound)
         var batch = SamplingBatch(
           self, Array(requests[chunk]), rule, end: end, isParallel: !isSmall)
         while batch.isUnfinished, !isInterrupted() { onToken(batch.step()) }

@@ -82,6 +82,14 @@ package final class Workers: Sendable {
     }
   }
 
+  /// Works on the loop that is open.
+  ///
+  /// A function of its own, never inlined: the body's reference is given back here, before this thread counts as away.
+  /// Its caller ends the loop then, and traps where a reference to the body is left.
+  @inline(never) private func takePart() {
+    if let body = unsafe job.body { work(body) }
+  }
+
   private func startThread(_ index: Int) {
     let start = unsafe Unmanaged.passRetained(ThreadStart(team: self, index: index)).toOpaque()
     var thread = pthread_t()
@@ -110,7 +118,7 @@ package final class Workers: Sendable {
         let joined = state.compareExchange(expected: now, desired: now + 1, ordering: .acquiringAndReleasing)
         guard joined.exchanged else { continue }
         last = loop
-        if let body = unsafe job.body { work(body) }
+        takePart()
         _ = state.wrappingSubtract(1, ordering: .acquiringAndReleasing)
         spins = 0
       } else if spins < 4_000 {

@@ -106,6 +106,13 @@ package struct OPSD: Sendable, Equatable {
     }
     try SamplingRule(temperature: temperature, maxTokens: maxTokens).validate(
       longestPrompt: longest, contextLength: initial.parameters.configuration.contextLength)
+    let shape = initial.parameters.configuration
+    let tokens = rollouts * (longest + maxTokens)
+    try SettingError.checkMemory(
+      DecoderPass.bytes(shape, tokens: tokens, for: .training)
+        + DecoderPass.bytes(shape, tokens: tokens, for: .scoring),
+      for: "a step of \(rollouts) rollouts of up to \(maxTokens) tokens",
+      fix: "choose fewer rollouts or a smaller model")
   }
 
   /// The method's name in tables and plots.

@@ -31,6 +31,10 @@ package struct Pretraining: Sendable, Equatable {
         what: "a decoder with a vocabulary of \(configuration.vocabulary) cannot learn this task",
         why: "\(task.name) has \(vocabulary.count) characters", fix: "set vocabulary to \(vocabulary.count)")
     }
+    let length = task.longestCompletion + task.corpusExample(seed: plan.seed, index: 0).prompt.count
+    try SettingError.checkMemory(
+      DecoderPass.bytes(configuration, tokens: sequences * length, for: .training),
+      for: "a step of \(sequences) sequences", fix: "choose fewer sequences or a smaller model")
     let initial = Policy(
       parameters: Parameters(randomly: configuration, seed: plan.seed), vocabulary: vocabulary)
     let learner = Learner(initial.parameters, plan.optimiser, steps: plan.steps)

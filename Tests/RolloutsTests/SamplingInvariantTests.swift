@@ -27,13 +27,13 @@ import Testing
     }
   }
 
-  /// Past 256 requests and past 4 million parameters the work is cut up in other ways.
+  /// Past 256 requests in each of eight parts, and past 4 million parameters the work is cut up in other ways.
   @Test func largeBatchesAndLargeModelsAreNoOther() throws {
     let parameters = tinyParameters()
-    let requests = someRequests(1200)
+    let requests = someRequests(2400)
     let rule = SamplingRule(maxTokens: 6)
     let all = try parameters.sample(requests, rule, end: 2).map(Drawn.init)
-    for index in [0, 149, 150, 299, 300, 1199] {
+    for index in [0, 255, 256, 299, 300, 2399] {
       #expect(try parameters.sample([requests[index]], rule, end: 2).map(Drawn.init) == [all[index]])
     }
 

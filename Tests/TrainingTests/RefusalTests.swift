@@ -63,6 +63,25 @@ struct Refusal: Sendable, CustomTestStringConvertible {
     #expect(error?.description.contains(refusal.words) == true, "\(error?.description ?? "")")
   }
 
+  @Test func stepsThatDoNotFitIntoMemoryAreRefused() throws {
+    let world = try TinyWorld(rollouts: 65_536)
+    let shape = DecoderConfiguration(
+      vocabulary: 18, width: 1, layers: 1, heads: 1, keyValueHeads: 1, headWidth: 2, feedForward: 1_000_000,
+      contextLength: 64)
+    let policy = Policy(parameters: Parameters(zeros: shape), vocabulary: world.policy.vocabulary)
+    // 65,536 · 20 tokens of six million numbers: more memory than any machine has that this runs on.
+    let error = #expect(throws: SettingError.self) {
+      try world.method.train(
+        policy, task: world.task, problems: world.problems, world.plan(1),
+        RunObserver(onEvent: { _ in Issue.record("work was done") }))
+    }
+    #expect(error?.description.contains("a step of 65536 rollouts of up to 12 tokens") == true)
+    let tooLong = #expect(throws: SettingError.self) {
+      try Pretraining(sequences: 65_536).train(shape, task: world.task, world.plan(1), RunObserver())
+    }
+    #expect(tooLong?.description.contains("choose fewer sequences") == true)
+  }
+
   @Test func theWholeContextMayBeUsed() throws {
     let world = try TinyWorld(maxTokens: 56)
     #expect(try world.train(world.plan(1)).ending == .complete)

@@ -2,7 +2,6 @@
 
 public import ArgumentParser
 
-
 /// `opsd`, the kernel and what belongs to it.
 public struct OPSDCommand: ParsableCommand {
   /// The one version of everything here.

@@ -36,7 +36,8 @@ struct DistributionsObject: CellObject, Pictured {
     let mean = values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
     return TokenStrip(
       title: "\(rollout.problem.question), \(rollout.judgement): mean \(NumberFormat.fixed(4).text(mean)) nats a token",
-      quantity: divergence.name, unit: "nats", format: .fixed(3), scale: .sequential(),
+      quantity: divergence.name, unit: "nats", format: .fixed(3),
+      scale: .sequential(to: divergence.largestValue ?? max(1, values.max() ?? 0)),
       tokens: values.indices.map { place in
         let position = PositionObject(distributions: self, position: place)
         return TokenStrip.Token(

@@ -43,7 +43,7 @@ struct RolloutObject: CellObject, Pictured {
   func picture() -> MIMEBundle {
     TokenStrip(
       title: "\(problem.question): \(judgement)", quantity: "surprise, −log p_S", unit: "nats",
-      format: .fixed(2), scale: .sequential(),
+      format: .fixed(2), scale: .sequential(to: max(1, -Double(rollout.logProbabilities.min() ?? 0))),
       tokens: rollout.tokens.indices.map { place in
         TokenStrip.Token(
           token(place), value: -Double(rollout.logProbabilities[place]),

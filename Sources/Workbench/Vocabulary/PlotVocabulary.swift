@@ -89,7 +89,8 @@ private func chart(_ arguments: Arguments) throws -> Chart {
     vectors = list.elements.compactMap(\.numbers)
   }
   return Chart.lines(
-    vectors.enumerated().map { Chart.Series(name($0, "\($0)"), y: $1) }, title: title, x: Chart.Axis("place"),
+    vectors.enumerated().map { Chart.Series(name($0, "\($0)"), x: $1.indices.map(Double.init), y: $1) }, title: title,
+    x: Chart.Axis("place"),
     y: Chart.Axis("value", scale: scale))
 }
 
