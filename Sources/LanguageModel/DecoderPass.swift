@@ -43,10 +43,18 @@ package final class DecoderPass {
   private var normalised = Floats(zeros: 0)
   private var gradients: GradientActivations?
 
+  private let shouldStop: () -> Bool
+
   /// A pass for decoders of the given shape.
-  package init(_ configuration: DecoderConfiguration, for purpose: Purpose) {
+  ///
+  /// `shouldStop` is asked once for each layer; when it holds, the pass ends early and what it leaves means nothing. Who
+  /// gives it asks it again before using a result.
+  package init(
+    _ configuration: DecoderConfiguration, for purpose: Purpose, shouldStop: @escaping () -> Bool = { false }
+  ) {
     shape = configuration
     self.purpose = purpose
+    self.shouldStop = shouldStop
     rotary = RotaryTable(
       positions: configuration.contextLength, width: configuration.headWidth, base: configuration.rotaryBase)
   }
@@ -151,7 +159,7 @@ package final class DecoderPass {
       "a sequence of \(batch.longest) tokens does not fit a context of \(shape.contextLength)")
     reserve(tokens: batch.tokens.count, scored: batch.scored.count)
     gatherRows(parameters.embedding, batch.tokens, into: layers[0].input, width: shape.width)
-    for index in 0..<shape.layers {
+    for index in 0..<shape.layers where !shouldStop() {
       let output = index + 1 < shape.layers ? layers[index + 1].input : finalInput
       forwardLayer(index, parameters, batch, output: output)
     }
@@ -228,7 +236,9 @@ package final class DecoderPass {
     for (row, token) in batch.scored.enumerated() {
       add(dGathered.row(row, width: d), to: work.stream.row(Int(token), width: d))
     }
-    for index in (0..<shape.layers).reversed() { backwardLayer(index, parameters, batch, into: gradient, work) }
+    for index in (0..<shape.layers).reversed() where !shouldStop() {
+      backwardLayer(index, parameters, batch, into: gradient, work)
+    }
     scatterRows(work.stream[0..<n * d], batch.tokens, addingTo: gradient.embedding, width: d)
   }
 

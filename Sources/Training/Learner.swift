@@ -3,6 +3,7 @@
 
 import LanguageModel
 import Objectives
+import Rollouts
 import Tensors
 
 /// A student in training.
@@ -17,21 +18,28 @@ final class Learner {
   private var optimiser: Optimiser
   private let steps: Int
 
-  init(_ initial: Parameters, _ settings: OptimiserSettings, steps: Int) {
+  private let isInterrupted: () -> Bool
+
+  init(
+    _ initial: Parameters, _ settings: OptimiserSettings, steps: Int, isInterrupted: @escaping () -> Bool = { false }
+  ) {
+    self.isInterrupted = isInterrupted
     parameters = initial.copy()
     gradient = initial.zerosLike()
-    pass = DecoderPass(initial.configuration, for: .training)
+    pass = DecoderPass(initial.configuration, for: .training, shouldStop: isInterrupted)
     optimiser = Optimiser(settings, for: initial)
     self.steps = steps
   }
 
   /// One step: forward, loss at every scored position, backward, AdamW.
   ///
-  /// Returns nil, and changes nothing, where the loss or the gradient is not finite.
+  /// Returns nil, and changes nothing, where the loss or the gradient is not finite; throws `Interruption`, and changes
+  /// nothing either, soon after an interrupt.
   func update(
     _ batch: PackedBatch, step: Int, loss: (_ positions: Range<Int>, _ logits: Floats) -> Double
-  ) -> (loss: Double, gradientNorm: Double, rate: Double)? {
+  ) throws -> (loss: Double, gradientNorm: Double, rate: Double)? {
     let total = computeGradient(batch, loss: loss)
+    if isInterrupted() { throw Interruption() }
     guard total.isFinite, sumOfSquares(gradient.values).isFinite else { return nil }
     let (norm, rate) = applyGradient(step: step)
     return (total, norm, rate)

@@ -42,8 +42,10 @@ package struct OPSD: Sendable, Equatable {
   ) throws -> TrainingRun {
     try plan.validate()
     try validate(initial, task: task, problems: problems)
-    let learner = Learner(initial.parameters, plan.optimiser, steps: plan.steps)  // 1: θ ← initial weights
-    let teacherPass = DecoderPass(initial.parameters.configuration, for: .scoring)  // 2: the teacher stays there
+    let learner = Learner(  // 1: θ ← initial weights
+      initial.parameters, plan.optimiser, steps: plan.steps, isInterrupted: observer.isInterrupted)
+    let teacherPass = DecoderPass(  // 2: the teacher stays there
+      initial.parameters.configuration, for: .scoring, shouldStop: observer.isInterrupted)
     var order = ProblemOrder(problems, seed: plan.seed)
     func current() -> Policy { Policy(parameters: learner.parameters, vocabulary: initial.vocabulary) }
 
@@ -70,7 +72,7 @@ package struct OPSD: Sendable, Equatable {
       let weights = Floats(reduction.weights(lengths: answers.map(\.tokens.count)))
       let teacherHidden = teacherPass.forward(initial.parameters, seenByTeacher)  // 7: p_T(·|x, y*, ŷ<n), detached
       if observer.isInterrupted() { throw Interruption() }
-      let update = learner.update(seenByStudent, step: step) { positions, studentLogits in  // 7: p_S(·|x, ŷ<n)
+      let update = try learner.update(seenByStudent, step: step) { positions, studentLogits in  // 7: p_S(·|x, ŷ<n)
         distillationLoss(  // 8: D(p_T ‖ p_S) at every position
           divergence,
           teacher: logProbabilities(initial.parameters, teacherHidden, positions, temperature: temperature),

@@ -37,7 +37,8 @@ package struct Pretraining: Sendable, Equatable {
       for: "a step of \(sequences) sequences", fix: "choose fewer sequences or a smaller model")
     let initial = Policy(
       parameters: Parameters(randomly: configuration, seed: plan.seed), vocabulary: vocabulary)
-    let learner = Learner(initial.parameters, plan.optimiser, steps: plan.steps)
+    let learner = Learner(
+      initial.parameters, plan.optimiser, steps: plan.steps, isInterrupted: observer.isInterrupted)
     func current() -> Policy { Policy(parameters: learner.parameters, vocabulary: vocabulary) }
 
     return try runSteps(method: "pretraining", plan, observer, current: current) { step in
@@ -55,7 +56,7 @@ package struct Pretraining: Sendable, Equatable {
         batch.append(prompt: prompt, completion: completion)
       }
       let weights = Floats(Reduction.tokenMean.weights(lengths: [batch.targets.count]))
-      let update = learner.update(batch, step: step) { positions, logits in
+      let update = try learner.update(batch, step: step) { positions, logits in
         let losses = Floats(zeros: positions.count)
         logSoftmax(logits, rows: positions.count, width: vocabulary.count)
         crossEntropyRows(

@@ -160,7 +160,7 @@ import Tokenizer
       method: "test", world.plan(9), RunObserver(),
       current: { Policy(parameters: learner.parameters, vocabulary: world.policy.vocabulary) },
       takeStep: { step in
-        let update = learner.update(batch, step: step) { _, logits in
+        let update = try learner.update(batch, step: step) { _, logits in
           // Steps 1 and 2 have a gradient; at 3 the loss is finite and one number of its gradient is not.
           logits.fill(step == 3 ? 0 : 0.01)
           if step == 3 { logits[5] = .nan } else { logits[5] = 1 }
@@ -174,7 +174,7 @@ import Tokenizer
       })
     #expect(run.ending == .notFinite(step: 3) && run.records.count == 2)
     #expect(run.bits == good && good != world.policy.parameters.values.array.bits)
-    #expect(learner.update(batch, step: 3) { _, _ in .infinity } == nil)
+    #expect(try learner.update(batch, step: 3) { _, _ in .infinity } == nil)
     #expect(learner.parameters.values.array.bits == good)
   }
 }

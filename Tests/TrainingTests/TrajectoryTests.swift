@@ -35,7 +35,7 @@ import Testing
     for step in 1...10 {
       let hidden = teacherPass.forward(initial, seenByTeacher)
       let update = try #require(
-        learner.update(seenByStudent, step: step) { positions, logits in
+        try learner.update(seenByStudent, step: step) { positions, logits in
           distillationLoss(
             .jsd(beta: 0.5), teacher: logProbabilities(initial, hidden, positions, temperature: 1),
             studentLogits: logits, positions, weights: weights, temperature: 1)

@@ -17,6 +17,10 @@ struct KernelCommand: ParsableCommand {
   @Argument(help: "The connection file that Jupyter wrote.")
   var connectionFile: String
 
+  // `jupyter run FILE` appends its own arguments to the kernel's.
+  @Argument(parsing: .allUnrecognized, help: .hidden)
+  var others: [String] = []
+
   func run() throws {
     Self.restartWithoutBLASThreads()
     let implementation = Implementation(

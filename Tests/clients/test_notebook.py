@@ -1,0 +1,136 @@
+"""Notebooks through nbclient, nbval, nbconvert and papermill: the same cells, the same bytes, visible everywhere."""
+
+import re
+import subprocess
+import sys
+
+import nbformat
+import papermill
+import pytest
+from nbclient import NotebookClient
+from nbconvert import HTMLExporter
+from nbformat.v4 import new_code_cell, new_notebook
+
+from conftest import NAME, NOTEBOOK, PATIENCE
+
+CELLS = [
+    "let task = addition(digits: 2...3)\nlet practice = task.problems(40, seed: 1)\npractice.show(3)",
+    'let base = model("base")\nbase',
+    "let y = base.rollout(practice[0], maxTokens: 64, temperature: 1.0, seed: 3)\ny",
+    "let d = base.distributions(along: y)\nd.show(.jsd(beta: 0.5))",
+    "d[0].top(4)",
+    "let run = train(base, on: practice, with: .opsd(rollouts: 8), steps: 4)\nrun",
+    "plot(run.loss)",
+]
+
+
+def small_notebook():
+    return new_notebook(
+        cells=[new_code_cell(cell) for cell in CELLS],
+        metadata={"kernelspec": {"name": NAME, "display_name": "OPSD", "language": "swift"}})
+
+
+def executed(notebook, folder):
+    """A copy of the notebook, run in a new kernel."""
+    copy = nbformat.from_dict(notebook)
+    NotebookClient(
+        copy, kernel_name=NAME, timeout=900, startup_timeout=PATIENCE, record_timing=False,
+        resources={"metadata": {"path": str(folder)}}).execute()
+    return copy
+
+
+def outputs(notebook):
+    return [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def bundles(notebook):
+    """The data of every output that is a bundle."""
+    return [out.data for outs in outputs(notebook) for out in outs if "data" in out]
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory):
+    """The small notebook, run once."""
+    return executed(small_notebook(), tmp_path_factory.mktemp("once"))
+
+
+@pytest.fixture(scope="module")
+def lesson(tmp_path_factory):
+    """The first notebook of the course, run once."""
+    return executed(nbformat.read(NOTEBOOK, as_version=4), tmp_path_factory.mktemp("lesson"))
+
+
+@pytest.mark.timeout(1800)
+def test_the_lesson_twice_gives_the_same_bytes(lesson, tmp_path):
+    again = executed(nbformat.read(NOTEBOOK, as_version=4), tmp_path)
+    assert outputs(again) == outputs(lesson)
+
+
+@pytest.mark.timeout(1800)
+def test_the_lesson_teaches(lesson):
+    """In its first loss table the 95 % interval of the accuracy after training lies above the one before."""
+    table = next(data["text/plain"] for data in bundles(lesson) if "\nbefore" in data["text/plain"])
+    rows = [re.findall(r"([0-9.]+)%", line) for line in table.splitlines() if re.match(r" *(before|[0-9]+–[0-9]+) ", line)]
+    before, after = rows[0], rows[-1]
+    assert float(before[-1]) < float(after[-2]), table
+
+
+def test_twice_the_same_bytes(once, tmp_path):
+    assert outputs(executed(small_notebook(), tmp_path)) == outputs(once)
+
+
+def test_nbval_finds_no_difference(once, tmp_path):
+    nbformat.write(once, tmp_path / "once.ipynb")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--nbval", "--nbval-kernel-name", NAME,
+         "--nbval-cell-timeout", "120", "once.ipynb"],
+        cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert f"{len(CELLS)} passed" in done.stdout
+
+
+@pytest.mark.parametrize("which", ["once", "lesson"])
+def test_every_output_is_seen_everywhere(which, request):
+    """Text for the console, and no figure that only a trusted browser shows."""
+    for data in bundles(request.getfixturevalue(which)):
+        assert data["text/plain"].strip()
+        if "image/svg+xml" in data or "application/vnd.vegalite.v5+json" in data:
+            assert "image/png" in data, "an untrusted notebook or a code-hosting site would show no figure"
+            assert "text/html" not in data, "a front end would prefer it to the figure"
+        if "text/html" in data:
+            assert not any(tag in data["text/html"] for tag in ("<script", "<svg", "<style", "<iframe")), "sanitised away"
+        assert "image/svg+xml" not in data or "application/pdf" in data, "PDF export would want Inkscape"
+
+
+def test_nbconvert_shows_figures_and_tables(once):
+    html, _ = HTMLExporter().from_notebook_node(once)
+    assert html.count('src="data:image/png;base64,') >= 1
+    assert html.count("<table") >= 2
+    assert "UnknownName" not in html and "Traceback" not in html
+
+
+def test_papermill_injects_parameters(tmp_path):
+    """Papermill writes the parameters as Python literals; they are cells of this language too."""
+    notebook = new_notebook(
+        cells=[
+            new_code_cell("var steps = 1\nvar rate = 0.5\nvar name = \"none\"\nvar seeds = [0]\nvar flag = false",
+                          metadata={"tags": ["parameters"]}),
+            new_code_cell('print(steps * 2, rate, name, seeds[1], flag, nothing == nil)'),
+        ],
+        metadata={"kernelspec": {"name": NAME, "display_name": "OPSD", "language": "swift"}})
+    nbformat.write(notebook, tmp_path / "in.ipynb")
+    papermill.execute_notebook(
+        str(tmp_path / "in.ipynb"), str(tmp_path / "out.ipynb"), kernel_name=NAME, language="python",
+        parameters={"steps": 21, "rate": 0.01, "name": "ada", "seeds": [1, 7], "flag": True, "nothing": None},
+        progress_bar=False, log_output=False)
+    result = nbformat.read(tmp_path / "out.ipynb", as_version=4)
+    assert "".join(out.text for out in result.cells[-1].outputs) == "42 0.01 ada 7 true true\n"
+
+
+def test_jupyter_run_executes_a_file(tmp_path):
+    (tmp_path / "cells.swift").write_text("let x = 6\nprint(x * 7)\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "jupyter", "run", f"--kernel={NAME}", "cells.swift"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.stdout.strip() == "42", done.stderr
