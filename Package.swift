@@ -105,5 +105,11 @@ let package = Package(
     tests("DisplayTests", ["CCairo", "Display", "JSONValues"]),
     tests("JupyterProtocolTests", ["JSONValues", "JupyterProtocol"]),
     tests("JupyterKernelTests", ["CZeroMQ", "Display", "JSONValues", "JupyterKernel", "JupyterProtocol"]),
+    tests(
+      "WorkbenchTests",
+      [
+        "CellLanguage", "Display", "JSONValues", "Workbench",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
   ]
 )

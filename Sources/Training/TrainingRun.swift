@@ -105,8 +105,8 @@ package struct RunObserver {
   package var onEvent: (TrainingEvent) -> Void
 
   package init(
-    isInterrupted: @escaping @Sendable () -> Bool = { false }, onToken: @escaping @Sendable (Int) -> Void = { _ in },
-    onEvent: @escaping (TrainingEvent) -> Void = { _ in }
+    isInterrupted: @escaping @Sendable () -> Bool = { false },
+    onEvent: @escaping (TrainingEvent) -> Void = { _ in }, onToken: @escaping @Sendable (Int) -> Void = { _ in }
   ) {
     self.isInterrupted = isInterrupted
     self.onToken = onToken

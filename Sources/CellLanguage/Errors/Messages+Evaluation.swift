@@ -22,7 +22,9 @@ extension Value {
 
 extension CellFailure {
   /// `Did you mean …?`, or nothing.
-  static func suggestion(_ name: String, among candidates: some Sequence<String>, as form: (String) -> String = { $0 })
+  package static func suggestion(
+    _ name: String, among candidates: some Sequence<String>, as form: (String) -> String = { $0 }
+  )
     -> String
   {
     NearestName.of(name, among: candidates).map { "Did you mean `\(form($0))`?" } ?? ""

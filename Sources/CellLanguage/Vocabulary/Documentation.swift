@@ -100,6 +100,7 @@ extension Documentation {
     if let bounds = parameter.type.boundsDescription { notes.append(bounds) }
     if let unit = parameter.unit { notes.append("in \(unit)") }
     if let value = parameter.defaultValue { notes.append("default \(value.debugDescribed(limit: 80))") }
+    if notes.count > 1, notes[0].hasSuffix(".") { notes[0].removeLast() }
     let name = parameter.label.map { "\($0):" } ?? parameter.name
     return "  \(name) \(parameter.type.name)" + (notes.isEmpty ? "" : ": " + notes.joined(separator: "; "))
   }

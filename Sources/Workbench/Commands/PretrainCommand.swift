@@ -47,6 +47,7 @@ struct PretrainCommand: ParsableCommand {
     if !(8...4096).contains(width) || width % 8 != 0 {
       throw ValidationError("--width must be a multiple of 8 between 8 and 4096")
     }
+    if seed > UInt64(Int.max) { throw ValidationError("--seed must be at most \(Int.max)") }
     if !(1...64).contains(layers) { throw ValidationError("--layers must lie between 1 and 64") }
   }
 

@@ -42,6 +42,12 @@ let plotCommands = [
     summary: "Shows the loss table of a run, or one line for each of several runs.", example: "table([first, second])"
   ) { arguments, context in
     let runs = try runs(arguments.value("runs"))
+    guard !runs.isEmpty else {
+      throw CellFailure(
+        "there are no runs to show", "the array is empty",
+        fix: "Give what `train` returned, as in table([first, second]).",
+        argument: "runs", kind: .outOfRange)
+    }
     let table = runs.count == 1 ? runs[0].table() : comparison(runs)
     context.workplace.screen.display(table.bundle(), id: nil)
     return .void

@@ -19,6 +19,11 @@ let sessionCommands = [
       documentation = Documentation(command)
     } else if case .string(let name) = topic, let type = context.vocabulary.type(name) {
       documentation = Documentation(type)
+    } else if case .string(let name) = topic, !name.contains(where: \.isWhitespace), !name.isEmpty {
+      let names = context.vocabulary.commands.map(\.name) + context.vocabulary.types.map(\.name)
+      throw CellFailure(
+        "there is no command or type \"\(name)\"", fix: CellFailure.suggestion(name, among: names) { $0 },
+        argument: "topic", kind: .unknownName)
     } else if let type = context.vocabulary.type(topic.typeName) {
       documentation = Documentation(type)
     } else {

@@ -118,7 +118,7 @@ private func train(_ arguments: Arguments, _ context: CellContext) throws -> Val
   let run = try reporting {
     try opsd.train(
       model.policy, task: problems.task, problems: problems.problems, plan,
-      RunObserver(isInterrupted: { workplace.isInterrupted }, onToken: live.onToken, onEvent: live.observe))
+      RunObserver(isInterrupted: { workplace.isInterrupted }, onEvent: live.observe, onToken: live.onToken))
   }
   live.finish(run)
   return .object(

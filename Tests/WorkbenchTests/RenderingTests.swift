@@ -1,0 +1,93 @@
+// What objects look like: text always, and the richer forms that front ends choose from.
+
+import CellLanguage
+import Display
+import JSONValues
+import Testing
+@testable import Workbench
+
+@Suite struct RenderingTests {
+  /// Tables are html and markdown too, charts Vega-Lite and PNG, strips of tokens html.
+  @Test(arguments: [
+    ("base", ["text/html", "text/markdown"]), ("exam", ["text/html", "text/markdown"]),
+    ("x", ["text/html", "text/markdown"]), ("run", ["text/html", "text/markdown"]),
+    ("evaluate(base, on: exam)", ["text/html", "text/markdown"]),
+    ("table([run, run])", ["text/html", "text/markdown"]),
+    ("practice.show(2)", ["text/html", "text/markdown"]), ("y", ["text/html"]), ("d", ["text/html"]),
+    ("d.show(.forwardKL)", ["text/html"]), ("d[0]", ["text/html"]), ("d[0].top(3)", ["text/html"]),
+    ("plot(run)", ["application/vnd.vegalite.v5+json", "image/png"]),
+    ("plot([run, run], x: .generatedTokens, y: .accuracy)", ["application/vnd.vegalite.v5+json", "image/png"]),
+    ("plot(run.loss)", ["application/vnd.vegalite.v5+json", "image/png"]), ("help(train)", ["text/markdown"]),
+  ]) func everythingHasTextAndMore(cell: String, media: [String]) throws {
+    let bundle = try #require(try Bench.prepared().output(cell).last)
+    #expect(!bundle.plain.isEmpty)
+    for type in media { #expect(bundle.data[type] != nil, "\(cell) has \(bundle.data.keys.sorted())") }
+    for (type, content) in bundle.data where type.hasPrefix("text/") {
+      #expect(content.string?.isEmpty == false, "\(type)")
+    }
+  }
+
+  /// What a bundle tells by colour stands in its text too, and no notebook gets a number that JSON has not.
+  @Test(arguments: ["y", "d", "d[0]", "run", "plot([0.0 / 0.0, 1.0])", "plot([])", "plot([1.0 / 0.0])", "plot([1.0])"])
+  func bundlesAreJSON(cell: String) throws {
+    for bundle in try Bench.prepared().output(cell) {
+      let bytes = JSON.object(bundle.data).bytes()
+      #expect(try JSON(parsing: bytes).bytes() == bytes)
+    }
+  }
+
+  @Test func theNumbersOfAStripStandInItsText() throws {
+    let bench = try Bench.prepared()
+    let text = try bench.output("d.show(.reverseKL)")[0].plain
+    let values = try #require(try bench.run("d.values(.reverseKL)")?.numbers)
+    for value in values { #expect(text.contains(NumberFormat.fixed(3).text(value))) }
+  }
+
+  @Test func longVectorsAreSketched() throws {
+    let bench = try Bench.prepared()
+    #expect(try bench.output("d[0].teacher")[0].plain.contains("18 numbers, sum 1.000"))
+    #expect(try bench.output("[1.0, 2.0]")[0].plain == "[1.0, 2.0]")
+  }
+
+  @Test func positiveVectorsShowNoNegativeTicks() throws {
+    for cell in ["plot([0.0, 0.0])", "plot([0.0])", "plot([0.1, 0.0, 0.3])", "plot(run.loss)", "plot([0.0, 1e-9])"] {
+      #expect(try !Bench.prepared().output(cell)[0].plain.contains(" -"), "\(cell)")
+    }
+  }
+
+  @Test func divergencesOfRowsAreNeverNegative() throws {
+    let bench = try Bench.prepared()
+    for divergence in [".forwardKL", ".reverseKL", ".jsd(beta: 0.1)"] {
+      for teacher in ["base", "base.distributions(along: y).teacher"] {
+        let own = teacher == "base" ? "base.distributions(along: y)" : "d"
+        let values = try #require(try bench.run("\(own).values(\(divergence))")?.numbers)
+        #expect(values.allSatisfy { $0 >= -1e-15 }, "\(values)")
+      }
+    }
+    for sum in try #require(try bench.run("[sum(d[0].teacher), sum(d[0].student)]")?.numbers) {
+      #expect(abs(sum - 1) < 1e-15)
+    }
+  }
+
+  @Test func sessionCommandsReachTheirPlaces() throws {
+    let screen = KeepingScreen()
+    let bench = try Bench.prepared()
+    try bench.run(
+      "print(1)\nprintError(\"two\")\nclearOutput(wait: true)\npage(\"three\")\nshow(4, \"five\")\nprint(input(\"six\"))",
+      on: screen)
+    let story = screen.events.map { event in
+      switch event {
+      case .text(let text): "text \(text)"
+      case .error(let text): "error \(text)"
+      case .shown(let bundle, _): "shown \(bundle.plain)"
+      case .updated(let bundle, _): "updated \(bundle.plain)"
+      case .cleared(let wait): "cleared \(wait)"
+      case .paged(let bundle): "paged \(bundle.plain)"
+      }
+    }
+    #expect(
+      story == [
+        "text 1\n", "error two\n", "cleared true", "paged three", "shown 4", "shown five", "text an answer to six\n",
+      ])
+  }
+}
