@@ -46,14 +46,19 @@ package struct ModelFolder: Sendable {
     }
     card = (try? Self.readJSON("\(folder)/card.json")) ?? [:]
     let file = try SafetensorsFile(opening: "\(folder)/model.safetensors")
-    parameters = Parameters(zeros: configuration)
-    for entry in parameters.layout.entries {
-      if let stored = file.header.tensors[entry.name], stored.shape != entry.shape {
+    // Before any memory is taken: a wrong config.json can ask for all there is.
+    let layout = ParameterLayout(configuration)
+    for entry in layout.entries {
+      let stored = file.header.tensors[entry.name]?.shape
+      if stored != entry.shape {
         throw CheckpointError(
           what: "\"\(entry.name)\" of \(folder)/model.safetensors cannot be used",
-          why: "its shape is \(stored.shape) and config.json asks for \(entry.shape)",
+          why: "\(stored.map { "its shape is \($0)" } ?? "it is not there") and config.json asks for \(entry.shape)",
           fix: "use the two files that were written together")
       }
+    }
+    parameters = Parameters(zeros: configuration)
+    for entry in layout.entries {
       try parameters.values[entry.range].withMutableSpan { try file.copy(entry.name, into: &$0) }
     }
   }

@@ -141,7 +141,7 @@ struct AxisScale: Equatable {
     let least = max(a.magnitude, b.magnitude) * 1e-9
     if b - a > max(least, 1e-290) { return (a, b) }
     let room = max(a.magnitude * 0.1, a == 0 ? 1 : 1e-280)
-    return (a - room, b + room)
+    return (a == 0 ? 0 : a - room, b + room)
   }
 
   /// Large numbers take k, M, G; very small or very large ones scientific notation; neighbours always differ.

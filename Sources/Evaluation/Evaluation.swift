@@ -43,28 +43,35 @@ package struct Examination: Sendable {
     _ policy: Policy, isInterrupted: @Sendable () -> Bool = { false }, onToken: @Sendable (Int) -> Void = { _ in }
   ) throws -> EvaluationResult {
     try SettingError.check("samples", samples, in: 1...10_000)
-    var requests: [RolloutRequest] = []
-    for (index, problem) in problems.enumerated() {
-      let prompt = try policy.encode(
-        role == .student ? task.studentPrompt(problem) : task.teacherPrompt(problem))
-      for sample in 0..<samples {
-        requests.append(
-          RolloutRequest(prompt: prompt, stream: RandomStream(seed: seed, purpose: .evaluation, index, sample)))
-      }
-    }
-    let rollouts = try policy.parameters.sample(
-      requests, rule, end: policy.endToken, isInterrupted: isInterrupted, onToken: onToken)
     var correct = Array(repeating: 0, count: problems.count)
     var formatted = 0
-    for (index, rollout) in rollouts.enumerated() {
-      let verdict = task.verify(try policy.decode(rollout.tokens), for: problems[index / samples])
-      if verdict.isCorrect { correct[index / samples] += 1 }
-      if verdict.isFormatted { formatted += 1 }
+    var tokens = 0
+    var ended = 0
+    // Thousands of attempts at a time, so that memory stays small however many there are.
+    for first in stride(from: 0, to: problems.count * samples, by: Self.portion) {
+      if isInterrupted() { throw Interruption() }
+      let attempts = first..<min(first + Self.portion, problems.count * samples)
+      let requests = try attempts.map { attempt in
+        let problem = problems[attempt / samples]
+        return RolloutRequest(
+          prompt: try policy.encode(role == .student ? task.studentPrompt(problem) : task.teacherPrompt(problem)),
+          stream: RandomStream(seed: seed, purpose: .evaluation, attempt / samples, attempt % samples))
+      }
+      let rollouts = try policy.parameters.sample(
+        requests, rule, end: policy.endToken, isInterrupted: isInterrupted, onToken: onToken)
+      for (attempt, rollout) in zip(attempts, rollouts) {
+        let verdict = task.verify(try policy.decode(rollout.tokens), for: problems[attempt / samples])
+        if verdict.isCorrect { correct[attempt / samples] += 1 }
+        if verdict.isFormatted { formatted += 1 }
+        tokens += rollout.tokens.count
+        if rollout.hasEnded { ended += 1 }
+      }
     }
-    return EvaluationResult(
-      correct: correct, samples: samples, formatted: formatted,
-      tokens: rollouts.reduce(0) { $0 + $1.tokens.count }, ended: rollouts.count { $0.hasEnded })
+    return EvaluationResult(correct: correct, samples: samples, formatted: formatted, tokens: tokens, ended: ended)
   }
+
+  /// Attempts that are sampled together.
+  static let portion = 4096
 }
 
 /// What an examination found.

@@ -114,21 +114,33 @@ package struct Parameters: Sendable {
   /// addition task then reaches in 500 steps what takes 1000 otherwise.
   package init(randomly configuration: DecoderConfiguration, seed: UInt64) {
     self.init(zeros: configuration)
-    for (index, entry) in layout.entries.enumerated() {
-      let part = values[entry.range]
-      if entry.shape.count == 1 {
-        part.fill(1)
-        continue
-      }
-      let writesResidual = entry.name.hasSuffix("o_proj.weight") || entry.name.hasSuffix("down_proj.weight")
-      let deviation = 1 / Double(configuration.width * (writesResidual ? 2 * configuration.layers : 1)).squareRoot()
-      var stream = RandomStream(seed: seed, purpose: .parameters, index)
-      for place in stride(from: 0, to: part.count, by: 2) {
-        let (first, second) = stream.normals()
-        part[place] = Float(deviation * first)
-        if place + 1 < part.count { part[place + 1] = Float(deviation * second) }
-      }
+    for index in layout.entries.indices { _ = fillRandomly(entry: index, seed: seed) { false } }
+  }
+
+  /// The same, for who may have to stop: nil soon after `isInterrupted` holds.
+  package init?(randomly configuration: DecoderConfiguration, seed: UInt64, isInterrupted: () -> Bool) {
+    self.init(zeros: configuration)
+    for index in layout.entries.indices where !fillRandomly(entry: index, seed: seed, isInterrupted) { return nil }
+  }
+
+  /// Fills one tensor; false when that was interrupted.
+  private func fillRandomly(entry index: Int, seed: UInt64, _ isInterrupted: () -> Bool) -> Bool {
+    let entry = layout.entries[index]
+    let part = values[entry.range]
+    if entry.shape.count == 1 {
+      part.fill(1)
+      return true
     }
+    let writesResidual = entry.name.hasSuffix("o_proj.weight") || entry.name.hasSuffix("down_proj.weight")
+    let deviation = 1 / Double(configuration.width * (writesResidual ? 2 * configuration.layers : 1)).squareRoot()
+    var stream = RandomStream(seed: seed, purpose: .parameters, index)
+    for place in stride(from: 0, to: part.count, by: 2) {
+      if place % (1 << 18) == 0, isInterrupted() { return false }
+      let (first, second) = stream.normals()
+      part[place] = Float(deviation * first)
+      if place + 1 < part.count { part[place + 1] = Float(deviation * second) }
+    }
+    return true
   }
 
   /// The same numbers in new memory.

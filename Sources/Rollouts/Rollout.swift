@@ -25,16 +25,16 @@ package struct SamplingRule: Sendable, Equatable {
     guard maxTokens >= 1 else {
       throw SettingError(
         what: "maxTokens \(maxTokens) is not possible", why: "a completion has at least one token",
-        fix: "choose 1 or more")
+        fix: "choose 1 or more", setting: "maxTokens")
     }
     guard maxTokens <= contextLength, longestPrompt <= contextLength - maxTokens else {
       let room = contextLength - longestPrompt
       throw SettingError(
         what: "completions of up to \(maxTokens) tokens after a prompt of \(longestPrompt) are not possible",
-        why: "the model's contextLength is \(contextLength)",
+        why: "the model's context is \(contextLength) tokens",
         fix: room >= 1
           ? "choose maxTokens \(room) or less, or a model with a longer context"
-          : "choose a model with a longer context, or shorter prompts")
+          : "choose a model with a longer context, or shorter prompts", setting: "maxTokens")
     }
   }
 }
@@ -88,7 +88,7 @@ extension Parameters {
       (longest + rule.maxTokens) * configuration.layers * configuration.keyValueHeads * configuration.headWidth
     let together = max(1, min(256, (1 << 27) / cache))
     let isSmall = values.count <= 4 << 20
-    let parts = isSmall ? max(1, min(2 * Workers.shared.threads, requests.count / 4)) : 1
+    let parts = isSmall ? max(1, min(2 * Workers.shared.threads, requests.count / 8)) : 1
     let results = RolloutSlots(count: requests.count)
     let body = { (part: Int) in
       let range = part * requests.count / parts..<(part + 1) * requests.count / parts

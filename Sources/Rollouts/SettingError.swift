@@ -10,11 +10,14 @@ package struct SettingError: Error, Hashable, CustomStringConvertible {
   package let why: String
   /// What to do instead.
   package let fix: String
+  /// The name of the setting at fault, where it is one.
+  package let setting: String?
 
-  package init(what: String, why: String, fix: String) {
+  package init(what: String, why: String, fix: String, setting: String? = nil) {
     self.what = what
     self.why = why
     self.fix = fix
+    self.setting = setting
   }
 
   /// All three in one line.
@@ -29,7 +32,7 @@ package struct SettingError: Error, Hashable, CustomStringConvertible {
       throw SettingError(
         what: "\(name) \(value) is not possible",
         why: "\(name) lies between \(range.lowerBound) and \(range.upperBound)",
-        fix: "choose a value in that range")
+        fix: "choose a value in that range", setting: name)
     }
   }
 

@@ -1,6 +1,7 @@
 // One rollout scored by teacher and student, for looking at: the distributions that the loss compares.
 
 package import LanguageModel
+package import Rollouts
 import Tensors
 
 /// Probabilities of teacher and student over the vocabulary at each position of a completion.
@@ -14,12 +15,30 @@ package struct DistillationScores: Sendable {
 
   /// Scores a completion under both prompts.
   ///
-  /// Logits are divided by the temperature first, as in the loss. Prompts hold at least one token; prompt and
-  /// completion together fit the contexts; teacher and student share a vocabulary.
+  /// Logits are divided by the temperature first, as in the loss. Throws `SettingError`, before any work, for an empty
+  /// prompt or completion, one that is too long for a context, two vocabularies, or a temperature that sampling cannot
+  /// have.
   package init(
     teacher: Parameters, teacherPrompt: [Int32], student: Parameters, studentPrompt: [Int32], completion: [Int32],
     temperature: Double
-  ) {
+  ) throws(SettingError) {
+    try SettingError.check("temperature", temperature, in: SamplingRule.temperatures)
+    guard teacher.configuration.vocabulary == student.configuration.vocabulary else {
+      throw SettingError(
+        what: "a teacher of \(teacher.configuration.vocabulary) tokens and a student of "
+          + "\(student.configuration.vocabulary) cannot be compared",
+        why: "the divergence goes token by token", fix: "use models of one vocabulary", setting: "teacher")
+    }
+    for (who, parameters, prompt) in [("teacher", teacher, teacherPrompt), ("student", student, studentPrompt)] {
+      let context = parameters.configuration.contextLength
+      guard !prompt.isEmpty, !completion.isEmpty, prompt.count + completion.count <= context else {
+        throw SettingError(
+          what: "the \(who) cannot score \(completion.count) tokens after a prompt of \(prompt.count)",
+          why: prompt.isEmpty || completion.isEmpty
+            ? "both hold at least one token" : "its context is \(context) tokens",
+          fix: "choose a model with a longer context, or a shorter rollout", setting: who)
+      }
+    }
     positions = completion.count
     vocabulary = student.configuration.vocabulary
     func score(_ parameters: Parameters, _ prompt: [Int32]) -> Floats {
@@ -38,7 +57,11 @@ package struct DistillationScores: Sendable {
   /// The student's probabilities at a position.
   package func student(_ position: Int) -> [Double] { row(studentLogProbabilities, position) }
 
+  /// Log-probabilities carry float32's rounding; in double the sum is made 1 again, so that no divergence of two rows
+  /// falls below 0 by more than double's own rounding.
   private func row(_ scores: Floats, _ position: Int) -> [Double] {
-    scores.row(position, width: vocabulary).array.map { exponential(Double($0)) }
+    let probabilities = scores.row(position, width: vocabulary).array.map { exponential(Double($0)) }
+    let sum = probabilities.reduce(0, +)
+    return probabilities.map { $0 / sum }
   }
 }

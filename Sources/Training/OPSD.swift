@@ -58,7 +58,7 @@ package struct OPSD: Sendable, Equatable {
       }
       let answers = try learner.parameters.sample(  // 6: ŷ ~ p_S(·|x)
         requests, SamplingRule(temperature: temperature, maxTokens: maxTokens), end: initial.endToken,
-        isInterrupted: observer.isInterrupted)
+        isInterrupted: observer.isInterrupted, onToken: observer.onToken)
 
       var seenByStudent = PackedBatch()
       var seenByTeacher = PackedBatch()
@@ -92,14 +92,15 @@ package struct OPSD: Sendable, Equatable {
       throw SettingError(
         what: "the Jensen–Shannon divergence with beta \(beta) is not possible",
         why: "beta lies between 0 and 1, and the formula is 0 at both ends",
-        fix: "choose a beta such as 0.5, or forward or reverse KL in place of the ends 0 and 1")
+        fix: "choose a beta such as 0.5, or forward or reverse KL in place of the ends 0 and 1", setting: "divergence")
     }
     // Sampling has a rule for T = 0, the loss has none.
     try SettingError.check("temperature", temperature, in: SamplingRule.temperatures)
     try SettingError.check("rollouts", rollouts, in: 1...65_536)
     guard !problems.isEmpty else {
       throw SettingError(
-        what: "training on no problems is not possible", why: "every step answers some", fix: "give at least one")
+        what: "training on no problems is not possible", why: "every step answers some", fix: "give at least one",
+        setting: "problems")
     }
     let longest = try problems.reduce(0) { longest, problem in
       let student = try initial.encode(task.studentPrompt(problem))

@@ -17,7 +17,7 @@ func runSteps(
   var tokens = 0
   func examine(after step: Int) throws {
     guard let examination = plan.examination else { return }
-    let result = try examination(current(), isInterrupted: observer.isInterrupted)
+    let result = try examination(current(), isInterrupted: observer.isInterrupted, onToken: observer.onToken)
     let record = EvaluationRecord(step: step, tokens: tokens, result: result)
     evaluations.append(record)
     observer.onEvent(.evaluation(record))

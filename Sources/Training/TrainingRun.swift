@@ -99,13 +99,17 @@ package struct RunPlan: Sendable {
 package struct RunObserver {
   /// Polled for each decoded token and each step.
   package var isInterrupted: @Sendable () -> Bool
+  /// Told how many tokens have been drawn since it was last called, in rollouts and in examinations, from any thread.
+  package var onToken: @Sendable (Int) -> Void
   /// Called in order, from the thread that trains.
   package var onEvent: (TrainingEvent) -> Void
 
   package init(
-    isInterrupted: @escaping @Sendable () -> Bool = { false }, onEvent: @escaping (TrainingEvent) -> Void = { _ in }
+    isInterrupted: @escaping @Sendable () -> Bool = { false }, onToken: @escaping @Sendable (Int) -> Void = { _ in },
+    onEvent: @escaping (TrainingEvent) -> Void = { _ in }
   ) {
     self.isInterrupted = isInterrupted
+    self.onToken = onToken
     self.onEvent = onEvent
   }
 }

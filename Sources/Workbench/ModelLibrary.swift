@@ -11,20 +11,28 @@ enum ModelLibrary {
   static func folder(of source: String) throws -> String {
     let files = FileManager.default
     func isModel(_ folder: String) -> Bool { files.fileExists(atPath: folder + "/config.json") }
-    let path = source.hasPrefix("~/") ? home + source.dropFirst(1) : source
+    let path = try path(source, argument: "source")
     if isModel(path) { return path }
     let shipped = shippedFolders.map { $0 + "/models" }
-    if !source.contains("/"), !source.isEmpty {
-      for folder in shipped where isModel("\(folder)/\(source)") { return "\(folder)/\(source)" }
-    }
+    let candidates = source.contains("/") ? [] : shipped.map { "\($0)/\(source)" }
+    if let folder = candidates.first(where: isModel) { return folder }
     let names = Set(shipped.flatMap { (try? files.contentsOfDirectory(atPath: $0)) ?? [] }).sorted()
-    let looked =
-      [path.hasPrefix("/") ? path : files.currentDirectoryPath + "/" + path] + shipped.map { "\($0)/\(source)" }
+    let looked = [path.hasPrefix("/") ? path : files.currentDirectoryPath + "/" + path] + candidates
     throw CellFailure(
       "there is no model \"\(source)\"", "no config.json in " + looked.joined(separator: " nor in "),
       fix:
         "Shipped models: \(names.map { "\"\($0)\"" }.joined(separator: ", ")). A saved model is named by its folder.",
       argument: "source")
+  }
+
+  /// The path of a folder as somebody wrote it: `~/` is the home folder.
+  static func path(_ text: String, argument: String) throws -> String {
+    guard !text.isEmpty, !text.utf8.contains(0) else {
+      throw CellFailure(
+        "`\(argument)` is no path", text.isEmpty ? "it is empty" : "it holds a character of code 0, which no path has",
+        fix: "Write the path of a folder, as in \"my-model\".", argument: argument, kind: .outOfRange)
+    }
+    return text.hasPrefix("~/") ? home + text.dropFirst(1) : text
   }
 
   /// Folders that may hold what ships with the kernel: beside kernel.json where it is installed, and in the repository

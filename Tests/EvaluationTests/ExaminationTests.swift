@@ -99,7 +99,7 @@ private struct LetterTask: ReasoningTask {
     #expect(found.correct.isEmpty && found.tokens == 0 && found.interval == 0...1)
   }
 
-  @Test(arguments: [(0, 4, "samples 0 is not possible"), (-1, 4, "samples -1"), (1, 32, "contextLength is 32")])
+  @Test(arguments: [(0, 4, "samples 0 is not possible"), (-1, 4, "samples -1"), (1, 32, "context is 32 tokens")])
   func whatCannotBeExaminedIsRefused(samples: Int, maxTokens: Int, words: String) throws {
     let policy = try policy()
     let error = #expect(throws: SettingError.self) {

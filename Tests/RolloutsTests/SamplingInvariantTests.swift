@@ -96,7 +96,7 @@ import Testing
     (SamplingRule(temperature: 1e-7, maxTokens: 5), 3, "temperature lies between 1e-06 and 1000000.0"),
     (SamplingRule(temperature: .nan, maxTokens: 5), 3, "temperature nan is not possible"),
     (SamplingRule(temperature: .infinity, maxTokens: 5), 3, "temperature inf is not possible"),
-    (SamplingRule(maxTokens: 94), 3, "the model's contextLength is 96; choose maxTokens 93 or less"),
+    (SamplingRule(maxTokens: 94), 3, "the model's context is 96 tokens; choose maxTokens 93 or less"),
     (SamplingRule(maxTokens: .max), 3, "choose maxTokens 93 or less"),
     (SamplingRule(maxTokens: 1), 96, "choose a model with a longer context, or shorter prompts"),
     (SamplingRule(maxTokens: 1), 0, "an empty prompt cannot be continued"),

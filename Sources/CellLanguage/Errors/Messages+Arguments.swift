@@ -17,8 +17,16 @@ extension CellFailure {
   static func missingArgument(_ parameter: Parameter, of owner: String, signature: String) -> CellFailure {
     let what = parameter.label.map { "`\($0):`" } ?? "`\(parameter.name)`"
     return CellFailure(
-      "`\(owner)` needs \(what), \(parameter.type.wanted)", parameter.help.isEmpty ? "" : "it is \(parameter.help)",
+      "`\(owner)` needs \(what), \(parameter.type.wanted)",
+      parameter.help.isEmpty ? "" : "it is \(clause(parameter.help))",
       fix: "It is called as `\(signature)`.", kind: .missingArgument)
+  }
+
+  /// A sentence of help in the middle of another: `The problem, x.` becomes `the problem, x`; `T of sampling` stays.
+  private static func clause(_ sentence: String) -> String {
+    let text = sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence
+    guard let first = text.first, text.dropFirst().first?.isLowercase == true else { return text }
+    return first.lowercased() + text.dropFirst()
   }
 
   static func missingArgument(_ name: String, of owner: String, signature: String) -> CellFailure {

@@ -69,6 +69,17 @@ final class ProgressLine: Sendable {
     }
   }
 
+  /// Shows the state as it is again, with the time that has passed, when that is due.
+  func tick(note: String? = nil) {
+    let now = monotonicSeconds()
+    state.withLock { state in
+      guard state.throttle.isDue(at: now) else { return }
+      if let note { state.progress.note = note }
+      state.progress.elapsed = now - start
+      show(&state, state.progress.bundle())
+    }
+  }
+
   /// Leaves the last line.
   func finish(done: Int, note: String? = nil, isStopped: Bool = false) {
     state.withLock { state in
@@ -117,6 +128,9 @@ final class LiveTraining {
     plotID = workplace.newDisplayID()
   }
 
+  /// Told from any thread that tokens are drawn: the line shows that time passes.
+  var onToken: @Sendable (Int) -> Void { { [line] _ in line.tick() } }
+
   /// Takes in what the run tells.
   func observe(_ event: TrainingEvent) {
     switch event {
@@ -131,8 +145,10 @@ final class LiveTraining {
 
   /// Leaves the final line and the final plot.
   func finish(_ run: TrainingRun) {
+    let parts = [run.records.last.map { note($0.loss) }, run.endingNote].compactMap(\.self)
     line.finish(
-      done: run.records.count, note: run.records.last.map { note($0.loss) }, isStopped: run.ending != .complete)
+      done: run.records.count, note: parts.isEmpty ? nil : parts.joined(separator: " · "),
+      isStopped: run.ending != .complete)
     if plots, !losses.isEmpty { plot(chart.bundle()) }
   }
 

@@ -10,6 +10,22 @@ protocol Pictured: CellObject {
   func picture() -> MIMEBundle
 }
 
+extension CellObject {
+  /// One element, or those of a range as an array.
+  func elements(at index: Value, _ element: (Int) -> Value) throws -> Value {
+    let count = elementCount ?? 0
+    switch index {
+    case .int(let place):
+      guard (0..<count).contains(place) else { throw CellFailure.index(place, count: count) }
+      return element(place)
+    case .range(let range):
+      guard let places = range.indices(within: count) else { throw CellFailure.slice(range, count: count) }
+      return .list(places.map(element))
+    default: throw CellFailure.indexType(index, of: typeName)
+    }
+  }
+}
+
 /// What is shown for a value.
 func rendered(_ value: Value) -> MIMEBundle {
   if case .object(let object) = value {

@@ -23,9 +23,7 @@ struct DistributionsObject: CellObject, Pictured {
   var elementCount: Int? { scores.positions }
 
   func element(at index: Value) throws -> Value {
-    guard case .int(let place) = index else { throw CellFailure.indexType(index, of: typeName) }
-    guard (0..<scores.positions).contains(place) else { throw CellFailure.index(place, count: scores.positions) }
-    return .object(PositionObject(distributions: self, position: place))
+    try elements(at: index) { .object(PositionObject(distributions: self, position: $0)) }
   }
 
   func picture() -> MIMEBundle { strip(.jsd(beta: 0.5)).bundle() }
@@ -65,9 +63,7 @@ struct DistributionRowsObject: CellObject {
 
   func element(at index: Value) throws -> Value {
     let scores = distributions.scores
-    guard case .int(let place) = index else { throw CellFailure.indexType(index, of: typeName) }
-    guard (0..<scores.positions).contains(place) else { throw CellFailure.index(place, count: scores.positions) }
-    return .reals(isTeacher ? scores.teacher(place) : scores.student(place))
+    return try elements(at: index) { .reals(isTeacher ? scores.teacher($0) : scores.student($0)) }
   }
 }
 

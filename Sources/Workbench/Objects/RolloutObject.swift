@@ -19,9 +19,7 @@ struct RolloutObject: CellObject, Pictured {
   var elementCount: Int? { rollout.tokens.count }
 
   func element(at index: Value) throws -> Value {
-    guard case .int(let place) = index else { throw CellFailure.indexType(index, of: typeName) }
-    guard rollout.tokens.indices.contains(place) else { throw CellFailure.index(place, count: rollout.tokens.count) }
-    return .string(token(place))
+    try elements(at: index) { .string(token($0)) }
   }
 
   /// The whole answer.

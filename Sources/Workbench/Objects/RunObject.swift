@@ -16,15 +16,7 @@ struct RunObject: CellObject, Pictured {
     let taken = run.records.count
     var text = "\(run.method), \(taken) of \(run.steps) steps"
     if let last = run.evaluations.last { text += ", accuracy \(NumberFormat.percent().text(last.result.accuracy))" }
-    return text + ending
-  }
-
-  private var ending: String {
-    switch run.ending {
-    case .complete: ""
-    case .interrupted: "; interrupted: run.model is the student after the last complete step"
-    case .notFinite(let step): "; stopped because the loss of step \(step) was not finite"
-    }
+    return text + (run.endingNote.map { "; \($0)" } ?? "")
   }
 
   /// What can be plotted of each step.
@@ -172,5 +164,19 @@ struct EvaluationObject: CellObject, Pictured {
         ["length", .number(result.meanLength, .fixed(1, unit: "tokens")), "mean of an attempt"],
       ]
     ).bundle()
+  }
+}
+
+extension TrainingRun {
+  /// Why it ended before its time and what is left of it; nil for one that is complete.
+  var endingNote: String? {
+    let kept =
+      records.isEmpty
+      ? "run.model is the model it started from" : "run.model is the student after step \(records.count)"
+    return switch ending {
+    case .complete: nil
+    case .interrupted: "interrupted: \(kept)"
+    case .notFinite(let step): "the loss of step \(step) was not finite: \(kept); try a lower learning rate"
+    }
   }
 }

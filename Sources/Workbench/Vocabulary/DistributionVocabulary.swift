@@ -36,10 +36,10 @@ extension Divergence {
 /// β strictly between the ends, where the formula is 0 whatever p and q are.
 private func openBeta(_ arguments: Arguments) throws -> Double {
   let beta = try arguments.real("beta")
-  if beta > 0, beta < 1 { return beta }
+  if beta >= 1e-6, beta <= 1 - 1e-6 { return beta }
   throw CellFailure(
     "`beta` is \(beta)", "at the ends of 0…1 the formula is 0 whatever p and q are",
-    fix: beta == 0 ? "Write .forwardKL for the limit of JSD_β/β." : "Write .reverseKL for the limit of JSD_β/(1−β).",
+    fix: beta < 0.5 ? "Write .forwardKL for the limit of JSD_β/β." : "Write .reverseKL for the limit of JSD_β/(1−β).",
     argument: "beta", kind: .outOfRange)
 }
 
@@ -56,10 +56,21 @@ private func divergence(_ arguments: Arguments, _ divergence: Divergence) throws
       kind: .wrongArgument)
   }
   for (name, vector) in [("p", p), ("q", q)] {
+    guard !vector.isEmpty else {
+      throw CellFailure(
+        "`\(name)` holds no probabilities", "a distribution has at least one",
+        fix: "Take one from a position, such as d.teacher[5].", argument: name, kind: .outOfRange)
+    }
     if let wrong = vector.first(where: { !($0 >= 0 && $0 <= 1 + 1e-9) }) {
       throw CellFailure(
         "`\(name)` holds \(wrong)", "probabilities lie between 0 and 1", fix: "softmax makes probabilities of logits.",
         argument: name, kind: .outOfRange)
+    }
+    let sum = vector.reduce(0, +)
+    guard abs(sum - 1) <= 1e-4 else {
+      throw CellFailure(
+        "the probabilities of `\(name)` sum to \(sum)", "those of a distribution sum to 1",
+        fix: "Divide by the sum, as in \(name) / sum(\(name)).", argument: name, kind: .outOfRange)
     }
   }
   return .double(divergence(p, q))
@@ -185,7 +196,7 @@ func distributions(_ arguments: Arguments) throws -> Value {
     let studentPrompt = try student.policy.encode(rollout.task.studentPrompt(rollout.problem))
     let teacherPrompt = try teacher.policy.encode(rollout.task.teacherPrompt(rollout.problem))
     let temperature = try arguments.real("temperature")
-    return DistillationScores(
+    return try DistillationScores(
       teacher: teacher.policy.parameters, teacherPrompt: teacherPrompt, student: student.policy.parameters,
       studentPrompt: studentPrompt, completion: rollout.rollout.tokens, temperature: temperature)
   }

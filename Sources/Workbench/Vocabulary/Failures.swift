@@ -16,7 +16,8 @@ func reporting<Result>(_ argument: String? = nil, _ body: () throws -> Result) t
   } catch let error as CheckpointError {
     throw CellFailure(error.what, error.why, fix: sentence(error.fix), argument: argument)
   } catch let error as SettingError {
-    throw CellFailure(error.what, error.why, fix: sentence(error.fix), argument: argument, kind: .outOfRange)
+    throw CellFailure(
+      error.what, error.why, fix: sentence(error.fix), argument: error.setting ?? argument, kind: .outOfRange)
   } catch let error as ConfigurationError {
     throw CellFailure("this model cannot be built", error.description, argument: argument, kind: .outOfRange)
   } catch let error as VocabularyError {

@@ -40,7 +40,7 @@ let modelCommands = [
       plainly: that gap is what OPSD closes. A new model knows nothing yet.
       """,
     example: "let base = model(\"base\")"
-  ) { arguments, _ in
+  ) { arguments, context in
     if case .string(let source) = try arguments.value("source") {
       for label in ["layers", "width", "heads", "keyValueHeads", "headWidth", "feedForward", "context", "task", "seed"]
       where arguments.isGiven(label) {
@@ -54,7 +54,7 @@ let modelCommands = [
         ModelObject(
           policy: Policy(parameters: saved.parameters, vocabulary: saved.vocabulary), name: source, card: saved.card))
     }
-    return try newModel(arguments)
+    return try newModel(arguments, context)
   },
   Command(
     "evaluate",
@@ -77,7 +77,7 @@ let modelCommands = [
     example: "evaluate(base, on: exam, samples: 4)"
   ) { arguments, context in
     let model = try arguments.object("model", as: ModelObject.self)
-    let problems = try arguments.object("problems", as: ProblemsObject.self)
+    let problems = try someProblems(arguments, "problems")
     let role: Role = try arguments.choice("role").name == "teacher" ? .teacher : .student
     let examination = Examination(
       task: problems.task, problems: problems.problems, role: role, samples: try arguments.int("samples"),
@@ -98,7 +98,7 @@ let modelCommands = [
   },
 ]
 
-private func newModel(_ arguments: Arguments) throws -> Value {
+private func newModel(_ arguments: Arguments, _ context: CellContext) throws -> Value {
   let task: any ReasoningTask
   if case .object(let object) = try arguments.value("task"), let given = object as? TaskObject {
     task = given.task
@@ -118,13 +118,28 @@ private func newModel(_ arguments: Arguments) throws -> Value {
     contextLength: try arguments.int("context"))
   return try reporting {
     try shape.validate()
+    let count = ParameterLayout(shape).count
+    try SettingError.checkMemory(
+      16 * Double(count), for: "training a model of \(count) parameters", fix: "choose fewer layers or a smaller width")
     let vocabulary = try CharacterVocabulary(characters: task.alphabet, endMark: task.endMark)
     let seed = try arguments.seed()
+    guard
+      let parameters = Parameters(randomly: shape, seed: seed, isInterrupted: { context.host.isInterrupted })
+    else { throw Interruption() }
     return .object(
       ModelObject(
-        policy: Policy(parameters: Parameters(randomly: shape, seed: seed), vocabulary: vocabulary),
+        policy: Policy(parameters: parameters, vocabulary: vocabulary),
         name: "new, seed \(seed)", card: ["task": .string(task.name)]))
   }
+}
+
+/// Problems of which there is at least one.
+func someProblems(_ arguments: Arguments, _ name: String) throws -> ProblemsObject {
+  let problems = try arguments.object(name, as: ProblemsObject.self)
+  guard problems.problems.isEmpty else { return problems }
+  throw CellFailure(
+    "`\(name)` holds no problems", "there is nothing to answer", fix: "Take some, as in task.problems(200).",
+    argument: name, kind: .outOfRange)
 }
 
 /// The sampling rule of a command with `temperature` and `maxTokens`.
@@ -198,10 +213,11 @@ let modelTypes = [
         summary: "Saves the model in Hugging Face's layout.", example: "run.model.save(\"my-model\")"
       ) { arguments, _ in
         let model = try arguments.receiver(as: ModelObject.self)
+        let folder = try ModelLibrary.path(try arguments.string("folder"), argument: "folder")
         try reporting("folder") {
           try ModelFolder(
             parameters: model.policy.parameters, vocabulary: model.policy.vocabulary, card: model.card
-          ).write(to: try arguments.string("folder"))
+          ).write(to: folder)
         }
         return .void
       },

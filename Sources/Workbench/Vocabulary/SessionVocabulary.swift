@@ -15,6 +15,10 @@ let sessionCommands = [
       documentation = Documentation(context.vocabulary)
     } else if case .function(let function) = topic, let command = function.command {
       documentation = Documentation(command)
+    } else if case .string(let name) = topic, let command = context.vocabulary.command(name) {
+      documentation = Documentation(command)
+    } else if case .string(let name) = topic, let type = context.vocabulary.type(name) {
+      documentation = Documentation(type)
     } else if let type = context.vocabulary.type(topic.typeName) {
       documentation = Documentation(type)
     } else {

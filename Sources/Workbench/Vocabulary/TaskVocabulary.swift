@@ -22,10 +22,13 @@ let taskCommands = [
       """,
     example: "let task = addition(digits: 2...4)"
   ) { arguments, _ in
-    guard let digits = try arguments.range("digits").bounds, !digits.isEmpty else {
+    let range = try arguments.range("digits")
+    guard let digits = range.bounds, !digits.isEmpty else {
+      let isOpen = range.lower == nil || range.upper == nil
       throw CellFailure(
-        "`digits` of `addition` is no range of whole numbers", "both bounds are needed", fix: "Write digits: 2...4.",
-        argument: "digits", kind: .outOfRange)
+        "`digits` of `addition` cannot be \(Value.range(range))",
+        isOpen ? "it needs both bounds" : "it holds no number that addition could have",
+        fix: "Write digits: 2...4.", argument: "digits", kind: .outOfRange)
     }
     return try .object(
       TaskObject(
@@ -82,7 +85,7 @@ let taskTypes = [
       Command(
         "problems",
         [
-          Parameter("_", name: "count", .int(.within(1...1_000_000)), help: "How many, all different."),
+          Parameter("_", name: "count", .int(.within(1...100_000)), help: "How many, all different."),
           Parameter(
             "split",
             .choice(

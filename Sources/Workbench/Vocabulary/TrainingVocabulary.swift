@@ -92,7 +92,7 @@ let trainingCommands = [
 
 private func train(_ arguments: Arguments, _ context: CellContext) throws -> Value {
   let model = try arguments.object("model", as: ModelObject.self)
-  let problems = try arguments.object("problems", as: ProblemsObject.self)
+  let problems = try someProblems(arguments, "problems")
   let method = try arguments.choice("method").arguments
   let opsd = OPSD(
     divergence: try Divergence(method.choice("divergence")), temperature: try method.real("temperature"),
@@ -106,7 +106,8 @@ private func train(_ arguments: Arguments, _ context: CellContext) throws -> Val
       learningRate: try arguments.real("learningRate"), schedule: schedule, warmup: try arguments.int("warmup"),
       weightDecay: try arguments.real("weightDecay"), maxGradientNorm: try arguments.real("maxGradientNorm")),
     seed: UInt64(seed), every: try arguments.int("every"))
-  if case .object(let object) = try arguments.value("evaluateOn"), let exam = object as? ProblemsObject {
+  if case .object = try arguments.value("evaluateOn") {
+    let exam = try someProblems(arguments, "evaluateOn")
     plan.examination = Examination(
       task: exam.task, problems: exam.problems, samples: try arguments.int("samples"),
       rule: SamplingRule(temperature: 1, maxTokens: exam.task.longestCompletion), seed: UInt64(seed))
@@ -117,7 +118,7 @@ private func train(_ arguments: Arguments, _ context: CellContext) throws -> Val
   let run = try reporting {
     try opsd.train(
       model.policy, task: problems.task, problems: problems.problems, plan,
-      RunObserver(isInterrupted: { workplace.isInterrupted }, onEvent: live.observe))
+      RunObserver(isInterrupted: { workplace.isInterrupted }, onToken: live.onToken, onEvent: live.observe))
   }
   live.finish(run)
   return .object(
