@@ -80,21 +80,23 @@ class Kernel:
     def run(self, code, **options):
         return self.finish(self.begin(code, **options))
 
-    def wait_for_output(self, request):
-        """Waits until a running cell has shown something."""
+    def wait_for(self, request, *kinds):
+        """Waits until a running cell has sent a message of such a kind; gives all messages up to that one."""
+        messages = []
         while True:
             message = self.client.get_iopub_msg(timeout=PATIENCE)
             if is_of(message, request):
-                if message["header"]["msg_type"] in ("stream", "display_data", "update_display_data"):
-                    return
+                messages.append(message)
+                if message["header"]["msg_type"] in kinds:
+                    return messages
+
+    def wait_for_output(self, request):
+        """Waits until a running cell has shown something."""
+        self.wait_for(request, "stream", "display_data", "update_display_data")
 
     def wait_until_running(self, request):
         """Waits until a cell has been taken up."""
-        while True:
-            message = self.client.get_iopub_msg(timeout=PATIENCE)
-            if is_of(message, request):
-                if message["header"]["msg_type"] == "execute_input":
-                    return
+        self.wait_for(request, "execute_input")
 
     @property
     def process(self):
