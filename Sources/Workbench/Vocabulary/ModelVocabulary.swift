@@ -94,7 +94,7 @@ let modelCommands = [
     return .object(
       EvaluationObject(
         result: result,
-        title: "\(model.name) as \(role.rawValue) on \(problems.summary), temperature \(examination.rule.temperature)"))
+        title: "\(model.name) as \(role.rawValue) on \(problems.title), temperature \(examination.rule.temperature)"))
   },
 ]
 
