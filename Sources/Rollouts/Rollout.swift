@@ -88,7 +88,7 @@ extension Parameters {
       (longest + rule.maxTokens) * configuration.layers * configuration.keyValueHeads * configuration.headWidth
     let together = max(1, min(256, (1 << 27) / cache))
     let isSmall = values.count <= 4 << 20
-    let parts = isSmall ? max(1, min(2 * Workers.shared.threads, requests.count / 4)) : 1
+    let parts = isSmall ? max(1, min(2 * Workers.shared.threads, requests.count / 8)) : 1
     let results = RolloutSlots(count: requests.count)
     let body = { (part: Int) in
       let range = part * requests.count / parts..<(part + 1) * requests.count / parts

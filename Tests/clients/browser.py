@@ -47,6 +47,10 @@ class Lab:
         self.token = secrets.token_hex(16)
         self.address = f"http://127.0.0.1:{port}"
         self.home = tempfile.TemporaryDirectory()
+        # Every cell is drawn, not only those in sight: a picture shows the whole notebook.
+        settings = Path(self.home.name) / ".jupyter/lab/user-settings/@jupyterlab/notebook-extension"
+        settings.mkdir(parents=True)
+        (settings / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none"}')
         self.log = open(Path(self.home.name) / "server.log", "w+")
         root = ["--allow-root"] if os.geteuid() == 0 else []
         self.process = subprocess.Popen(
@@ -96,6 +100,7 @@ class Page:
             APP + "if (!app || !panel || !panel.sessionContext) return false;"
             "return panel.sessionContext.isReady && panel.sessionContext.session?.kernel?.status === 'idle'"
             " && panel.content.model.cells.length > 0;", 120)
+        self.ask("window.jupyterapp.shell.collapseLeft();")
 
     def ask(self, script, *arguments):
         return self.browser.execute_script(script, *arguments)
