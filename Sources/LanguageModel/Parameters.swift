@@ -114,17 +114,17 @@ package struct Parameters: Sendable {
   /// addition task then reaches in 500 steps what takes 1000 otherwise.
   package init(randomly configuration: DecoderConfiguration, seed: UInt64) {
     self.init(zeros: configuration)
-    for index in layout.entries.indices { _ = fillRandomly(entry: index, seed: seed) { false } }
+    for index in layout.entries.indices { _ = fillRandomly(entry: index, seed: seed) { _ in false } }
   }
 
-  /// The same, for who may have to stop: nil soon after `isInterrupted` holds.
-  package init?(randomly configuration: DecoderConfiguration, seed: UInt64, isInterrupted: () -> Bool) {
+  /// The same, for who may have to stop: nil soon after `isInterrupted` holds, which is told how many numbers are there.
+  package init?(randomly configuration: DecoderConfiguration, seed: UInt64, isInterrupted: (_ filled: Int) -> Bool) {
     self.init(zeros: configuration)
     for index in layout.entries.indices where !fillRandomly(entry: index, seed: seed, isInterrupted) { return nil }
   }
 
   /// Fills one tensor; false when that was interrupted.
-  private func fillRandomly(entry index: Int, seed: UInt64, _ isInterrupted: () -> Bool) -> Bool {
+  private func fillRandomly(entry index: Int, seed: UInt64, _ isInterrupted: (Int) -> Bool) -> Bool {
     let entry = layout.entries[index]
     let part = values[entry.range]
     if entry.shape.count == 1 {
@@ -135,7 +135,7 @@ package struct Parameters: Sendable {
     let deviation = 1 / Double(configuration.width * (writesResidual ? 2 * configuration.layers : 1)).squareRoot()
     var stream = RandomStream(seed: seed, purpose: .parameters, index)
     for place in stride(from: 0, to: part.count, by: 2) {
-      if place % (1 << 18) == 0, isInterrupted() { return false }
+      if place % (1 << 18) == 0, isInterrupted(entry.range.lowerBound + place) { return false }
       let (first, second) = stream.normals()
       part[place] = Float(deviation * first)
       if place + 1 < part.count { part[place + 1] = Float(deviation * second) }

@@ -62,6 +62,25 @@ import Testing
     #expect(error.contains(words), "\(error)")
   }
 
+  /// A model of other characters can be held and looked at, and says what it cannot read.
+  @Test func aModelOfAnotherAlphabetSaysSo() throws {
+    let folder = try TemporaryFolder()
+    let bench = try Bench.prepared()
+    try bench.run("base.save(\"\(folder.path)/m\")")
+    let letters = #"{"characters": "abcdefghijklmnopqr", "end": "r"}"#
+    try Data(letters.utf8).write(to: URL(filePath: "\(folder.path)/m/vocabulary.json"))
+    try bench.run("let other = model(\"\(folder.path)/m\")")
+    #expect(try !bench.output("other").isEmpty)
+    for cell in [
+      "other.rollout(x)", "evaluate(other, on: exam)", "train(other, on: practice, steps: 2)",
+      "train(base, on: practice, steps: 2, evaluateOn: exam)\nother.rollout(practice[0])",
+    ] {
+      #expect(bench.error(cell).contains("does not speak the task's language"))
+    }
+    #expect(bench.error("base.distributions(along: y, teacher: other)").contains("do not speak the same tokens"))
+    #expect(try bench.run("other == base")?.description == "false")
+  }
+
   @Test func truncatedWeightsAreNamed() throws {
     let folder = try TemporaryFolder()
     let bench = try Bench.prepared()
@@ -89,6 +108,11 @@ import Testing
     ["--size", "nano", "--reps", "0"], ["--size", "nano", "--reps", "-1"], ["--size", "nano", "--reps", "x"],
   ]) func benchRefuses(arguments: [String]) {
     #expect(throws: (any Error).self) { try BenchCommand.parse(arguments) }
+  }
+
+  @Test(arguments: ["/proc/none", "/dev/null/none"]) func pretrainingWantsAFolderBeforeItBegins(folder: String) throws {
+    let command = try PretrainCommand.parse([folder])
+    #expect(throws: ValidationError.self) { try command.run() }
   }
 
   @Test func installWantsOnePlace() {

@@ -101,6 +101,14 @@ private let types = taskTypes + modelTypes + distributionTypes + trainingTypes
     }
   }
 
+  @Test(arguments: [
+    ("base", "parameters, 1 layers of width 8, 18 tokens"), ("exam", "3 held-out problems of the task addition: "),
+    ("run", "2 of 2 steps, accuracy "), ("run", "at the first step"), ("d", "teacher and student over 18 tokens at "),
+    ("y", ": "), ("d.teacher", "vectors of 18"),
+  ]) func summariesHoldShapeAndSketch(subject: String, words: String) throws {
+    #expect(try Bench.prepared().run("\"\\(\(subject))\"")?.description.contains(words) == true)
+  }
+
   @Test(arguments: ["base", "run", "d", "y", "exam", "x", "task"])
   func aLiveVariableIsInspectedWithItsShape(name: String) throws {
     let bench = try Bench.prepared()

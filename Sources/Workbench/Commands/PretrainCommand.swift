@@ -3,6 +3,7 @@
 import ArgumentParser
 import Checkpoints
 import Evaluation
+import FoundationEssentials
 import Glibc
 import JSONValues
 import LanguageModel
@@ -52,6 +53,15 @@ struct PretrainCommand: ParsableCommand {
   }
 
   func run() throws {
+    // Minutes of training are not begun for a folder that cannot be written.
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw ValidationError("the folder \(folder) cannot be made: check that its parent exists and may be written")
+    }
+    guard FileManager.default.isWritableFile(atPath: folder) else {
+      throw ValidationError("the folder \(folder) may not be written")
+    }
     let task = try AdditionTask()
     let configuration = DecoderConfiguration(
       vocabulary: task.alphabet.count, width: width, layers: layers, heads: 4, keyValueHeads: 2, headWidth: width / 4,

@@ -13,6 +13,12 @@ struct RunObject: CellObject, Pictured {
 
   var typeName: String { "Run" }
   var summary: String {
+    guard let first = run.records.first, let last = run.records.last else { return title }
+    let format = NumberFormat.significant(3)
+    return "\(title); loss \(format.text(first.loss)) at the first step, \(format.text(last.loss)) at the last"
+  }
+  /// What it did and how it ended.
+  var title: String {
     let taken = run.records.count
     var text = "\(run.method), \(taken) of \(run.steps) steps"
     if let last = run.evaluations.last { text += ", accuracy \(NumberFormat.percent().text(last.result.accuracy))" }
@@ -41,7 +47,7 @@ struct RunObject: CellObject, Pictured {
   func table() -> Table {
     let percent = NumberFormat.percent()
     var table = Table(
-      caption: summary,
+      caption: title,
       columns: [
         Table.Column("steps", meaning: "Which steps the row sums up."),
         Table.Column("loss", unit: "nats/token", meaning: "Mean divergence along the student's own rollouts."),

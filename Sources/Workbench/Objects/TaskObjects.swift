@@ -20,6 +20,11 @@ struct ProblemsObject: CellObject, Pictured {
 
   var typeName: String { "Problems" }
   var summary: String {
+    guard !problems.isEmpty else { return title }
+    return "\(title): \(problems.prefix(3).map(\.question).joined(separator: ", "))\(problems.count > 3 ? ", …" : "")"
+  }
+  /// How many of what.
+  var title: String {
     "\(problems.count) \(split == .heldOut ? "held-out" : "practice") problems of the task \(task.name)"
   }
   var elementCount: Int? { problems.count }
@@ -43,7 +48,7 @@ struct ProblemsObject: CellObject, Pictured {
   /// The first problems with their references.
   func table(of places: some Sequence<Int>) -> Table {
     var table = Table(
-      caption: summary,
+      caption: title,
       columns: [
         Table.Column("#", meaning: "The place of the problem: exam[3] is number 3."),
         Table.Column("problem", alignment: .leading, meaning: "What the student reads, x."),

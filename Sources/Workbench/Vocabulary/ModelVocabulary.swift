@@ -94,9 +94,12 @@ let modelCommands = [
     return .object(
       EvaluationObject(
         result: result,
-        title: "\(model.name) as \(role.rawValue) on \(problems.summary), temperature \(examination.rule.temperature)"))
+        title: "\(model.name) as \(role.rawValue) on \(problems.title), temperature \(examination.rule.temperature)"))
   },
 ]
+
+/// Models below this size are made in less than a second anywhere, and show no progress.
+private let quietParameters = 5_000_000
 
 private func newModel(_ arguments: Arguments, _ context: CellContext) throws -> Value {
   let task: any ReasoningTask
@@ -123,9 +126,20 @@ private func newModel(_ arguments: Arguments, _ context: CellContext) throws -> 
       16 * Double(count), for: "training a model of \(count) parameters", fix: "choose fewer layers or a smaller width")
     let vocabulary = try CharacterVocabulary(characters: task.alphabet, endMark: task.endMark)
     let seed = try arguments.seed()
-    guard
-      let parameters = Parameters(randomly: shape, seed: seed, isInterrupted: { context.host.isInterrupted })
-    else { throw Interruption() }
+    let line =
+      count > quietParameters
+      ? ProgressLine("Making", past: "Made", total: count, unit: "parameters", context.workplace) : nil
+    var filled = 0
+    let parameters = Parameters(randomly: shape, seed: seed) { count in
+      filled = count
+      line?.advance(to: count)
+      return context.isInterrupted
+    }
+    guard let parameters else {
+      line?.stop(at: filled)
+      throw Interruption()
+    }
+    line?.finish(done: count)
     return .object(
       ModelObject(
         policy: Policy(parameters: parameters, vocabulary: vocabulary),
