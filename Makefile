@@ -48,7 +48,7 @@ test: $(SPEC) $(CLIENTS)
 	swift test -c release --disable-xctest --scratch-path .build/tests $(QUIET) --xunit-output .build/swift-tests.xml || failed=1; \
 	echo "Testing with real clients (pytest)"; \
 	$(PYTHON) -m pytest --junit-xml=.build/clients.xml Tests/clients || failed=1; \
-	$(PYTHON) Tests/clients/summary.py .build/swift-tests-swift-testing.xml .build/clients.xml || failed=1; \
+	$(PYTHON) Tests/clients/summary.py '.build/swift-tests*.xml' .build/clients.xml || failed=1; \
 	exit $$failed
 
 demo: $(SPEC)

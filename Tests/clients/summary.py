@@ -5,12 +5,14 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 
-def count(path):
-    """Passed, failed and skipped tests of a JUnit report; nothing passed and one failed where there is no report."""
-    if not Path(path).exists():
-        print(f"{path} was not written: that runner did not finish")
+def count(pattern):
+    """Passed, failed and skipped tests of a runner's JUnit reports; one failed where it wrote none."""
+    # What Swift's runner adds to the name of its report depends on its version.
+    reports = sorted(Path().glob(pattern))
+    if not reports:
+        print(f"{pattern} was not written: that runner did not finish")
         return 0, 1, 0
-    cases = list(ElementTree.parse(path).getroot().iter("testcase"))
+    cases = [case for report in reports for case in ElementTree.parse(report).getroot().iter("testcase")]
     failed = sum(any(case.find(kind) is not None for kind in ("failure", "error")) for case in cases)
     skipped = sum(case.find("skipped") is not None for case in cases)
     return len(cases) - failed - skipped, failed, skipped
