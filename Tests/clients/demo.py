@@ -18,7 +18,7 @@ def texts(cell):
 def main():
     path = sys.argv[1]
     notebook = nbformat.read(path, as_version=4)
-    print(f"Running {path}: about three minutes on two processor cores", flush=True)
+    print(f"Running {path}: about a minute on two processor cores", flush=True)
     NotebookClient(notebook, kernel_name="opsd", timeout=1800).execute()
     for cell in notebook.cells:
         if cell.cell_type == "code" and any(word in cell.source for word in ("train(", "evaluate(")):
