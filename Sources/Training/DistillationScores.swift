@@ -45,7 +45,7 @@ package struct DistillationScores: Sendable {
       var batch = PackedBatch()
       batch.append(prompt: prompt, completion: completion)
       let hidden = DecoderPass(parameters.configuration, for: .scoring).forward(parameters, batch)
-      return logProbabilities(parameters, hidden, 0..<completion.count, temperature: temperature)
+      return Head().logProbabilities(parameters, hidden, 0..<completion.count, temperature: temperature)
     }
     teacherLogProbabilities = score(teacher, teacherPrompt)
     studentLogProbabilities = score(student, studentPrompt)

@@ -18,6 +18,8 @@ final class Learner {
   private var optimiser: Optimiser
   private let steps: Int
 
+  private let head = Head()
+  private var dHidden = Scratch()
   private let isInterrupted: () -> Bool
 
   init(
@@ -54,11 +56,11 @@ final class Learner {
   ) -> Double {
     gradient.values.fill(0)
     let hidden = pass.forward(parameters, batch)
-    let dHidden = Floats(zeros: hidden.count)
+    let dHidden = dHidden.memory(hidden.count)
     var total = 0.0
     forEachHeadChunk(parameters, positions: batch.scored.count) { positions in
       let h = hiddenRows(hidden, positions, parameters)
-      let logits = headLogits(parameters, h)
+      let logits = head.logits(parameters, h)
       total += loss(positions, logits.values)
       MatrixProduct.plain(logits, headMatrix(parameters), into: hiddenRows(dHidden, positions, parameters))
       MatrixProduct.columnsByColumns(logits, h, into: headMatrix(gradient), accumulate: true)
@@ -73,29 +75,4 @@ final class Learner {
     let rate = settings.learningRate * settings.schedule.factor(step: step, of: steps, warmup: settings.warmup)
     return (optimiser.step(parameters, gradient, rate: rate), rate)
   }
-}
-
-/// The head is applied to so many positions at a time that their logits stay below 16 MiB.
-func forEachHeadChunk(_ parameters: Parameters, positions: Int, _ body: (Range<Int>) -> Void) {
-  let size = max(16, (4 << 20) / parameters.configuration.vocabulary)
-  for first in stride(from: 0, to: positions, by: size) { body(first..<min(first + size, positions)) }
-}
-
-/// Some rows of hidden states.
-func hiddenRows(_ hidden: Floats, _ positions: Range<Int>, _ parameters: Parameters) -> Matrix {
-  let width = parameters.configuration.width
-  return Matrix(
-    hidden[positions.lowerBound * width..<positions.upperBound * width], rows: positions.count, columns: width)
-}
-
-/// Logits of some hidden states: positions × V.
-func headLogits(_ parameters: Parameters, _ hidden: Matrix) -> Matrix {
-  let vocabulary = parameters.configuration.vocabulary
-  let logits = Matrix(Floats(zeros: hidden.rows * vocabulary), rows: hidden.rows, columns: vocabulary)
-  MatrixProduct.rowsByRows(hidden, headMatrix(parameters), into: logits)
-  return logits
-}
-
-private func headMatrix(_ parameters: Parameters) -> Matrix {
-  Matrix(parameters.head, rows: parameters.configuration.vocabulary, columns: parameters.configuration.width)
 }

@@ -46,6 +46,7 @@ package struct OPSD: Sendable, Equatable {
       initial.parameters, plan.optimiser, steps: plan.steps, isInterrupted: observer.isInterrupted)
     let teacherPass = DecoderPass(  // 2: the teacher stays there
       initial.parameters.configuration, for: .scoring, shouldStop: observer.isInterrupted)
+    let teacherHead = Head()
     var order = ProblemOrder(problems, seed: plan.seed)
     func current() -> Policy { Policy(parameters: learner.parameters, vocabulary: initial.vocabulary) }
 
@@ -75,7 +76,7 @@ package struct OPSD: Sendable, Equatable {
       let update = try learner.update(seenByStudent, step: step) { positions, studentLogits in  // 7: p_S(·|x, ŷ<n)
         distillationLoss(  // 8: D(p_T ‖ p_S) at every position
           divergence,
-          teacher: logProbabilities(initial.parameters, teacherHidden, positions, temperature: temperature),
+          teacher: teacherHead.logProbabilities(initial.parameters, teacherHidden, positions, temperature: temperature),
           studentLogits: studentLogits, positions, weights: weights, temperature: temperature)
       }  // 9: θ ← θ − η ∇L
       guard let update else { return nil }
@@ -120,16 +121,6 @@ package struct OPSD: Sendable, Equatable {
 
   /// The method's name in tables and plots.
   package var name: String { "OPSD, \(divergence.name)" }
-}
-
-/// Log-probabilities at a chunk of positions.
-func logProbabilities(
-  _ parameters: Parameters, _ hidden: Floats, _ positions: Range<Int>, temperature: Double
-) -> Floats {
-  let logits = headLogits(parameters, hiddenRows(hidden, positions, parameters)).values
-  logSoftmax(
-    logits, rows: positions.count, width: parameters.configuration.vocabulary, temperature: Float(temperature))
-  return logits
 }
 
 /// The weighted divergences of a chunk of positions; the student's logits become the gradient by them.

@@ -48,6 +48,7 @@ package struct StepBenchmark: Sendable {
     let initial = Parameters(randomly: configuration, seed: 1)
     let learner = Learner(initial, OptimiserSettings(learningRate: 1e-4), steps: count + 1)
     let teacherPass = DecoderPass(configuration, for: .scoring)
+    let teacherHead = Head()
     var random = RandomStream(seed: 2, purpose: .user)
     func prompts(_ length: Int) -> [[Int32]] {
       (0..<batch).map { _ in (0..<length).map { _ in Int32(1 + random.below(configuration.vocabulary - 1)) } }
@@ -79,7 +80,7 @@ package struct StepBenchmark: Sendable {
       var inTeacher = 0.0
       _ = learner.computeGradient(seenByStudent) { positions, studentLogits in
         let before = seconds()
-        let teacher = logProbabilities(initial, teacherHidden, positions, temperature: 1)
+        let teacher = teacherHead.logProbabilities(initial, teacherHidden, positions, temperature: 1)
         inTeacher += seconds() - before
         return distillationLoss(
           .jsd(beta: 0.5), teacher: teacher, studentLogits: studentLogits, positions, weights: weights, temperature: 1)

@@ -37,7 +37,7 @@ import Testing
       let update = try #require(
         try learner.update(seenByStudent, step: step) { positions, logits in
           distillationLoss(
-            .jsd(beta: 0.5), teacher: logProbabilities(initial, hidden, positions, temperature: 1),
+            .jsd(beta: 0.5), teacher: Head().logProbabilities(initial, hidden, positions, temperature: 1),
             studentLogits: logits, positions, weights: weights, temperature: 1)
         })
       // The worst seen is 6 · 10⁻⁷ for either.
@@ -70,7 +70,7 @@ import Testing
         var batch = PackedBatch()
         batch.append(prompt: try sample.at(key).tokens, completion: completion)
         let hidden = DecoderPass(initial.configuration, for: .scoring).forward(initial, batch)
-        rows.append(logProbabilities(initial, hidden, 0..<completion.count, temperature: 1))
+        rows.append(Head().logProbabilities(initial, hidden, 0..<completion.count, temperature: 1))
       }
       let losses = Floats(zeros: completion.count)
       Divergence.jsd(beta: 0.5).lossAndGradient(
