@@ -38,6 +38,7 @@ help:
 lab: $(SPEC)
 	@echo "Starting JupyterLab on the folder Notebooks; Ctrl-C stops it."
 	@exec $(PYTHON) -m jupyterlab --ServerApp.root_dir=Notebooks --ServerApp.ip=127.0.0.1 \
+	  --MultiKernelManager.default_kernel_name=opsd \
 	  $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(ARGS)
 
 test: $(SPEC) $(CLIENTS)
