@@ -24,10 +24,11 @@ INLINE lanes sum_sixteen(const lanes *v) {
   return fold1(eighth[0], eighth[1]);
 }
 
-/// A tile of `R` rows × `N` outputs.
+/// A tile of `R` rows × `N` outputs. `next` is where the weights of the next tile lie, which are fetched meanwhile: rows
+/// are too short for the processor to see the stream by itself. It may lie behind the end; fetching ahead never fails.
 #define TILE(R, N)                                                                                     \
   INLINE void tile_##R##x##N(const float *x, const float *w, float *y, int64_t depth, int64_t outputs, \
-                             int32_t accumulate) {                                                     \
+                             int32_t accumulate, const float *next) {                                  \
     lanes sum[R][N];                                                                                   \
     for (int r = 0; r < R; r++)                                                                        \
       for (int n = 0; n < N; n++) sum[r][n] = splat(0);                                                \
@@ -37,6 +38,7 @@ INLINE lanes sum_sixteen(const lanes *v) {
       for (int r = 0; r < R; r++) column[r] = load(x + r * depth + k);                                 \
       for (int n = 0; n < N; n++) {                                                                    \
         lanes weight = load(w + n * depth + k);                                                        \
+        if (next) __builtin_prefetch(next + n * depth + k);                                            \
         for (int r = 0; r < R; r++) sum[r][n] += column[r] * weight;                                   \
       }                                                                                                \
     }                                                                                                  \
@@ -66,19 +68,23 @@ KERNEL(opsd_linear_rows,
        (const float *x, const float *w, float *y, int64_t rows, int64_t depth, int64_t outputs, int64_t first,
         int64_t last, int32_t accumulate),
        (x, w, y, rows, depth, outputs, first, last, accumulate)) {
+  // Weights of more than half a megabyte come from memory or the last cache each time.
+  int isLarge = outputs * depth > 1 << 17;
   int64_t n = first;
   for (; n + 4 <= last; n += 4) {
+    // The first rows bring in what all of them need next.
+    const float *next = isLarge ? w + (n + 4) * depth : 0;
     int64_t r = 0;
-    for (; r + 4 <= rows; r += 4)
-      tile_4x4(x + r * depth, w + n * depth, y + r * outputs + n, depth, outputs, accumulate);
-    for (; r < rows; r++)
-      tile_1x4(x + r * depth, w + n * depth, y + r * outputs + n, depth, outputs, accumulate);
+    for (; r + 4 <= rows; r += 4, next = 0)
+      tile_4x4(x + r * depth, w + n * depth, y + r * outputs + n, depth, outputs, accumulate, next);
+    for (; r < rows; r++, next = 0)
+      tile_1x4(x + r * depth, w + n * depth, y + r * outputs + n, depth, outputs, accumulate, next);
   }
   for (; n < last; n++) {
     int64_t r = 0;
     for (; r + 4 <= rows; r += 4)
-      tile_4x1(x + r * depth, w + n * depth, y + r * outputs + n, depth, outputs, accumulate);
+      tile_4x1(x + r * depth, w + n * depth, y + r * outputs + n, depth, outputs, accumulate, 0);
     for (; r < rows; r++)
-      tile_1x1(x + r * depth, w + n * depth, y + r * outputs + n, depth, outputs, accumulate);
+      tile_1x1(x + r * depth, w + n * depth, y + r * outputs + n, depth, outputs, accumulate, 0);
   }
 }
