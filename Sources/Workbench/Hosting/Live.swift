@@ -23,9 +23,7 @@ enum LiveSampling {
     let line = ProgressLine(activity, past: past, total: nil, unit: "tokens", workplace)
     let drawn = Atomic<Int>(0)
     do {
-      let result = try withExtendedLifetime(line) {
-        try body { count in line.advance(to: drawn.wrappingAdd(count, ordering: .relaxed).newValue) }
-      }
+      let result = try body { count in line.advance(to: drawn.wrappingAdd(count, ordering: .relaxed).newValue) }
       line.finish(as: "\(past) \(NumberFormat.count().text(Double(attempts))) answers")
       return result
     } catch {
@@ -35,26 +33,40 @@ enum LiveSampling {
   }
 }
 
+/// One display that is shown the first time and replaced from then on.
+private struct LiveDisplay {
+  private let workplace: Workplace
+  private let id: String
+  private var isShown = false
+
+  init(_ workplace: Workplace) {
+    self.workplace = workplace
+    id = workplace.newDisplayID()
+  }
+
+  mutating func show(_ bundle: MIMEBundle) {
+    if isShown { workplace.screen.update(bundle, id: id) } else { workplace.screen.display(bundle, id: id) }
+    isShown = true
+  }
+}
+
 /// A progress line under one display identifier; safe to be advanced from several threads.
 final class ProgressLine: Sendable {
   private struct State {
     var progress: Progress
     var throttle: ProgressThrottle
-    var isShown = false
+    var display: LiveDisplay
   }
 
   private let state: Mutex<State>
-  private let workplace: Workplace
-  private let id: String
   private let start: Double
 
   init(_ activity: String, past: String, total: Int?, unit: String, _ workplace: Workplace) {
     start = monotonicSeconds()
-    self.workplace = workplace
-    id = workplace.newDisplayID()
     state = Mutex(
       State(
-        progress: Progress(activity, past: past, of: total, unit: unit), throttle: ProgressThrottle(start: start)))
+        progress: Progress(activity, past: past, of: total, unit: unit), throttle: ProgressThrottle(start: start),
+        display: LiveDisplay(workplace)))
   }
 
   /// Shows a state when one is due.
@@ -65,7 +77,7 @@ final class ProgressLine: Sendable {
       state.progress.done = done
       state.progress.note = note
       state.progress.elapsed = now - start
-      show(&state, state.progress.bundle())
+      state.display.show(state.progress.bundle())
     }
   }
 
@@ -76,7 +88,7 @@ final class ProgressLine: Sendable {
       guard state.throttle.isDue(at: now) else { return }
       if let note { state.progress.note = note }
       state.progress.elapsed = now - start
-      show(&state, state.progress.bundle())
+      state.display.show(state.progress.bundle())
     }
   }
 
@@ -86,46 +98,34 @@ final class ProgressLine: Sendable {
       state.progress.done = done
       state.progress.note = note
       state.progress.phase = isStopped ? .stopped : .finished
-      show(&state, state.progress.bundle())
+      state.display.show(state.progress.bundle())
     }
   }
 
   /// Leaves a line of one's own.
   func finish(as line: String) {
-    state.withLock { show(&$0, MIMEBundle(plain: line)) }
+    state.withLock { $0.display.show(MIMEBundle(plain: line)) }
   }
 
   /// Leaves the line of work that was stopped.
   func stop(at done: Int) { finish(done: done, isStopped: true) }
-
-  private func show(_ state: inout State, _ bundle: MIMEBundle) {
-    if state.isShown {
-      workplace.screen.update(bundle, id: id)
-    } else {
-      workplace.screen.display(bundle, id: id)
-      state.isShown = true
-    }
-  }
 }
 
 /// Watches a training run: a progress line and the plot of the loss, both updated in place.
 final class LiveTraining {
-  private let workplace: Workplace
   private let line: ProgressLine
-  private let plotID: String
+  private var plot: LiveDisplay
   private let title: String
   private let plots: Bool
   private var throttle = ProgressThrottle(start: monotonicSeconds())
-  private var isPlotted = false
   private var losses: [Chart.Point] = []
   private var lastNote: String?
 
   init(title: String, steps: Int, plots: Bool, _ workplace: Workplace) {
     self.title = title
     self.plots = plots
-    self.workplace = workplace
     line = ProgressLine("Training", past: "Trained", total: steps, unit: "steps", workplace)
-    plotID = workplace.newDisplayID()
+    plot = LiveDisplay(workplace)
   }
 
   /// Told from any thread that tokens are drawn: the line shows that time passes.
@@ -140,7 +140,7 @@ final class LiveTraining {
     case .evaluation(let record):
       lastNote = "accuracy \(NumberFormat.percent().text(record.result.accuracy)) after step \(record.step)"
     }
-    if plots, throttle.isDue(at: monotonicSeconds()) { plot(chart.liveBundle()) }
+    if plots, throttle.isDue(at: monotonicSeconds()) { plot.show(chart.liveBundle()) }
   }
 
   /// Leaves the final line and the final plot.
@@ -149,7 +149,7 @@ final class LiveTraining {
     line.finish(
       done: run.records.count, note: parts.isEmpty ? nil : parts.joined(separator: " · "),
       isStopped: run.ending != .complete)
-    if plots, !losses.isEmpty { plot(chart.bundle()) }
+    if plots, !losses.isEmpty { plot.show(chart.bundle()) }
   }
 
   private func note(_ loss: Double) -> String {
@@ -159,14 +159,5 @@ final class LiveTraining {
   private var chart: Chart {
     Chart.lines(
       [Chart.Series("loss", points: losses)], title: title, x: Chart.Axis("step"), y: RunQuantity.loss.axis)
-  }
-
-  private func plot(_ bundle: MIMEBundle) {
-    if isPlotted {
-      workplace.screen.update(bundle, id: plotID)
-    } else {
-      workplace.screen.display(bundle, id: plotID)
-      isPlotted = true
-    }
   }
 }

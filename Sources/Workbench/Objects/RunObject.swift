@@ -64,14 +64,11 @@ struct RunObject: CellObject, Pictured {
           ? .missing
           : .number(records.reduce(0) { $0 + quantity.value(of: $1) } / Double(records.count), format)
       }
-      var interval = Table.Cell.missing
-      if let result = evaluation?.result {
-        interval = .text("\(percent.text(result.interval.lowerBound)) … \(percent.text(result.interval.upperBound))")
-      }
       table.rows.append([
         .text(name), mean(.loss, .significant(4)), mean(.gradientNorm, .significant(3)),
         mean(.rolloutAccuracy, percent), mean(.length, .fixed(1)), .number(Double(tokens), .count()),
-        evaluation.map { .number($0.result.accuracy, percent) } ?? .missing, interval,
+        evaluation.map { .number($0.result.accuracy, percent) } ?? .missing,
+        evaluation?.result.intervalCell ?? .missing,
       ])
     }
     var tokens = 0
@@ -162,9 +159,7 @@ struct EvaluationObject: CellObject, Pictured {
           .text("share of right answers, \(result.samples) for each of \(result.correct.count) problems"),
         ],
         [
-          "95 % interval",
-          .text("\(percent.text(result.interval.lowerBound)) … \(percent.text(result.interval.upperBound))"),
-          "Wilson's, over problems and attempts",
+          "95 % interval", result.intervalCell, "Wilson's, over problems and attempts",
         ],
         ["format", .number(result.formatRate, percent), "share of attempts that ended and stated an answer"],
         ["length", .number(result.meanLength, .fixed(1, unit: "tokens")), "mean of an attempt"],
@@ -173,7 +168,18 @@ struct EvaluationObject: CellObject, Pictured {
   }
 }
 
+extension EvaluationResult {
+  /// The interval as tables show it.
+  var intervalCell: Table.Cell {
+    let percent = NumberFormat.percent()
+    return .text("\(percent.text(interval.lowerBound)) … \(percent.text(interval.upperBound))")
+  }
+}
+
 extension TrainingRun {
+  /// Tokens sampled in all.
+  var tokens: Int { records.reduce(0) { $0 + $1.tokens } }
+
   /// Why it ended before its time and what is left of it; nil for one that is complete.
   var endingNote: String? {
     let kept =

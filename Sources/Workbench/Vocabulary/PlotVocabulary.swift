@@ -113,15 +113,11 @@ private func comparison(_ runs: [RunObject]) -> Table {
     ])
   for run in runs {
     let (first, last) = (run.run.evaluations.first?.result, run.run.evaluations.last?.result)
-    var interval = Table.Cell.missing
-    if let last {
-      interval = .text("\(percent.text(last.interval.lowerBound)) … \(percent.text(last.interval.upperBound))")
-    }
     table.rows.append([
       .text(run.run.method), .text("\(run.seed)"), .number(Double(run.run.records.count), .count()),
-      .number(Double(run.run.records.reduce(0) { $0 + $1.tokens }), .count()),
+      .number(Double(run.run.tokens), .count()),
       first.map { .number($0.accuracy, percent) } ?? .missing, last.map { .number($0.accuracy, percent) } ?? .missing,
-      interval,
+      last?.intervalCell ?? .missing,
     ])
   }
   return table

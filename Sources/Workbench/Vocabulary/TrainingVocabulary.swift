@@ -146,7 +146,7 @@ let trainingTypes = [
       },
       .init("length", type: "Vector", summary: RunQuantity.length.meaning, of: RunObject.self) { vector($0, .length) },
       .init("tokens", type: "Int", summary: "Tokens sampled in all.", of: RunObject.self) {
-        .int($0.run.records.reduce(0) { $0 + $1.tokens })
+        .int($0.run.tokens)
       },
       .init("wasInterrupted", type: "Bool", summary: "Somebody stopped it.", of: RunObject.self) {
         .bool($0.run.ending == .interrupted)
