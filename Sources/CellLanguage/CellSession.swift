@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// One thread runs cells; any thread may complete and inspect meanwhile.
 package final class CellSession: Sendable {
-  /// The commands and types of this session.
+  /// The commands and types that its cells know.
   package let vocabulary: Vocabulary
   let globals: Globals
 

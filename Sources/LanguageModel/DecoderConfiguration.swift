@@ -49,6 +49,10 @@ package struct DecoderConfiguration: Sendable, Equatable {
     self.contextLength = contextLength
   }
 
+  /// The usual feed-forward width of a SwiGLU decoder: 8/3 of the width, which gives as many parameters as four times
+  /// the width without a gate (Shazeer, 2020), rounded up to a multiple of 16.
+  package static func usualFeedForward(width: Int) -> Int { (width * 8 / 3 + 15) / 16 * 16 }
+
   /// The shape of its attention.
   package var attention: AttentionShape {
     AttentionShape(heads: heads, keyValueHeads: keyValueHeads, width: headWidth)

@@ -65,7 +65,7 @@ struct PretrainCommand: ParsableCommand {
     let task = try AdditionTask()
     let configuration = DecoderConfiguration(
       vocabulary: task.alphabet.count, width: width, layers: layers, heads: 4, keyValueHeads: 2, headWidth: width / 4,
-      feedForward: (width * 8 / 3 + 15) / 16 * 16, rotaryBase: 1e4, contextLength: 128)
+      feedForward: DecoderConfiguration.usualFeedForward(width: width), rotaryBase: 1e4, contextLength: 128)
     try configuration.validate()
     let optimiser = OptimiserSettings(learningRate: 4e-3, schedule: .cosine, warmup: min(50, steps), weightDecay: 0.1)
     let run = try Pretraining(sequences: sequences).train(

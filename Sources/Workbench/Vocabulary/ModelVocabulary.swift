@@ -117,7 +117,7 @@ private func newModel(_ arguments: Arguments, _ context: CellContext) throws -> 
     vocabulary: task.alphabet.count, width: width, layers: try arguments.int("layers"), heads: heads,
     keyValueHeads: try given("keyValueHeads", else: heads % 2 == 0 ? heads / 2 : heads),
     headWidth: try given("headWidth", else: max(2, width / heads)),
-    feedForward: try given("feedForward", else: (width * 8 / 3 + 15) / 16 * 16), rotaryBase: 1e4,
+    feedForward: try given("feedForward", else: DecoderConfiguration.usualFeedForward(width: width)), rotaryBase: 1e4,
     contextLength: try arguments.int("context"))
   return try reporting {
     try shape.validate()
