@@ -60,7 +60,10 @@ let package = Package(
     room("Evaluation", ["RandomStreams", "Rollouts", "Tasks"]),
     room(
       "Training",
-      ["Evaluation", "LanguageModel", "Objectives", "RandomStreams", "Rollouts", "Tasks", "Tensors", "Tokenizer"]),
+      [
+        "Checkpoints", "Evaluation", "LanguageModel", "Objectives", "RandomStreams", "Rollouts", "Tasks", "Tensors",
+        "Tokenizer",
+      ]),
 
     room("CellLanguage"),
 

@@ -41,16 +41,20 @@ package struct OPSD: Sendable, Equatable {
     _ initial: Policy, task: any ReasoningTask, problems: [Problem], _ plan: RunPlan, _ observer: RunObserver
   ) throws -> TrainingRun {
     try plan.validate()
-    try validate(initial, task: task, problems: problems)
+    try validate(initial, task: task, problems: problems, plan)
     let learner = Learner(  // 1: θ ← initial weights
       initial.parameters, plan.optimiser, steps: plan.steps, isInterrupted: observer.isInterrupted)
     let teacherPass = DecoderPass(  // 2: the teacher stays there
-      initial.parameters.configuration, for: .scoring, shouldStop: observer.isInterrupted)
-    let teacherHead = Head()
+      initial.parameters.configuration, for: .scoring, memory: learner.activations, shouldStop: observer.isInterrupted)
+    let teacherHead = Head(in: learner.activations)
     var order = ProblemOrder(problems, seed: plan.seed)
+    let identity = RunIdentity(
+      method: self, initial: initial, plan, material: ["problems": RunIdentity.describe(problems, of: task)])
     func current() -> Policy { Policy(parameters: learner.parameters, vocabulary: initial.vocabulary) }
 
-    return try runSteps(method: name, plan, observer, current: current) { step in
+    return try runSteps(
+      method: name, plan, observer, learner: learner, identity: identity, current: current
+    ) { step in
       let batch = order.batch(step: step, count: rollouts)  // 4: (x, y*) from the data
       let requests = try batch.enumerated().map { index, problem in
         RolloutRequest(
@@ -60,27 +64,37 @@ package struct OPSD: Sendable, Equatable {
       let answers = try learner.parameters.sample(  // 6: ŷ ~ p_S(·|x)
         requests, SamplingRule(temperature: temperature, maxTokens: maxTokens), end: initial.endToken,
         isInterrupted: observer.isInterrupted, onToken: observer.onToken)
-
-      var seenByStudent = PackedBatch()
-      var seenByTeacher = PackedBatch()
-      for (problem, answer) in zip(batch, answers) {
-        seenByStudent.append(prompt: answer.prompt, completion: answer.tokens)
-        seenByTeacher.append(prompt: try initial.encode(task.teacherPrompt(problem)), completion: answer.tokens)
-      }
+      let teacherPrompts = try batch.map { try initial.encode(task.teacherPrompt($0)) }
       let right = try zip(batch, answers).count { problem, answer in
         task.verify(try initial.decode(answer.tokens), for: problem).isCorrect
       }
-      let weights = Floats(reduction.weights(lengths: answers.map(\.tokens.count)))
-      let teacherHidden = teacherPass.forward(initial.parameters, seenByTeacher)  // 7: p_T(·|x, y*, ŷ<n), detached
-      if observer.isInterrupted() { throw Interruption() }
-      let update = try learner.update(seenByStudent, step: step) { positions, studentLogits in  // 7: p_S(·|x, ŷ<n)
-        distillationLoss(  // 8: D(p_T ‖ p_S) at every position
-          divergence,
-          teacher: teacherHead.logProbabilities(initial.parameters, teacherHidden, positions, temperature: temperature),
-          studentLogits: studentLogits, positions, weights: weights, temperature: temperature)
-      }  // 9: θ ← θ − η ∇L
-      guard let update else { return nil }
-      let tokens = answers.reduce(0) { $0 + $1.tokens.count }
+      let lengths = answers.map(\.tokens.count)
+      let weights = Floats(reduction.weights(lengths: lengths))
+
+      learner.begin(step: step, problems: batch)
+      var scored = 0
+      let read = answers.indices.map { max(answers[$0].prompt.count, teacherPrompts[$0].count) + lengths[$0] - 1 }
+      for run in microBatches(tokens: read, limit: plan.microBatch) {
+        var seenByStudent = PackedBatch()
+        var seenByTeacher = PackedBatch()
+        for index in run {
+          seenByStudent.append(prompt: answers[index].prompt, completion: answers[index].tokens)
+          seenByTeacher.append(prompt: teacherPrompts[index], completion: answers[index].tokens)
+        }
+        let itsWeights = weights[scored..<scored + seenByStudent.scored.count]
+        scored += itsWeights.count
+        let teacherHidden = teacherPass.forward(initial.parameters, seenByTeacher)  // 7: p_T(·|x, y*, ŷ<n), detached
+        if observer.isInterrupted() { throw Interruption() }
+        try learner.accumulate(seenByStudent) { positions, studentLogits in  // 7: p_S(·|x, ŷ<n)
+          distillationLoss(  // 8: D(p_T ‖ p_S) at every position
+            divergence,
+            teacher: teacherHead.logProbabilities(
+              initial.parameters, teacherHidden, positions, temperature: temperature),
+            studentLogits: studentLogits, positions, weights: itsWeights, temperature: temperature)
+        }
+      }
+      let update = try learner.finish()  // 9: θ ← θ − η ∇L
+      let tokens = lengths.reduce(0, +)
       return StepRecord(
         step: step, loss: update.loss, gradientNorm: update.gradientNorm, learningRate: update.rate, tokens: tokens,
         rolloutAccuracy: Double(right) / Double(answers.count), meanLength: Double(tokens) / Double(answers.count))
@@ -88,7 +102,9 @@ package struct OPSD: Sendable, Equatable {
   }
 
   /// Checks every number and every prompt.
-  private func validate(_ initial: Policy, task: any ReasoningTask, problems: [Problem]) throws {
+  private func validate(
+    _ initial: Policy, task: any ReasoningTask, problems: [Problem], _ plan: RunPlan
+  ) throws {
     if case .jsd(let beta) = divergence, !(1e-6...1 - 1e-6).contains(beta) {
       throw SettingError(
         what: "the Jensen–Shannon divergence with beta \(beta) is not possible",
@@ -110,13 +126,11 @@ package struct OPSD: Sendable, Equatable {
     }
     try SamplingRule(temperature: temperature, maxTokens: maxTokens).validate(
       longestPrompt: longest, contextLength: initial.parameters.configuration.contextLength)
-    let shape = initial.parameters.configuration
-    let tokens = rollouts * (longest + maxTokens)
+    let tokens = try plan.tokensAtATime(sequences: rollouts, longest: longest + maxTokens - 1)
     try SettingError.checkMemory(
-      DecoderPass.bytes(shape, tokens: tokens, for: .training)
-        + DecoderPass.bytes(shape, tokens: tokens, for: .scoring),
+      MemoryLedger(initial.parameters.configuration, tokens: tokens).total,
       for: "a step of \(rollouts) rollouts of up to \(maxTokens) tokens",
-      fix: "choose fewer rollouts or a smaller model")
+      fix: "choose fewer rollouts, a smaller model, or a microBatch of \(longest + maxTokens - 1) tokens or more")
   }
 
   /// The method's name in tables and plots.

@@ -54,6 +54,11 @@ package struct OptimiserSettings: Sendable, Equatable {
     self.maxGradientNorm = maxGradientNorm
   }
 
+  /// The learning rate at a step counted from 1, of so many.
+  func rate(step: Int, of steps: Int) -> Double {
+    learningRate * schedule.factor(step: step, of: steps, warmup: warmup)
+  }
+
   /// Throws `SettingError` for numbers with which a step could leave the range of float32, or climb.
   package func validate() throws(SettingError) {
     try SettingError.check("learningRate", learningRate, in: 0...1e6)
@@ -79,10 +84,15 @@ package struct Optimiser {
     second = parameters.zerosLike()
   }
 
-  /// Moves the parameters by one step against the gradient; returns the gradient's norm before clipping.
-  package mutating func step(_ parameters: Parameters, _ gradient: Parameters, rate: Double) -> Double {
+  /// The means of the gradient and of its square.
+  var moments: (first: Parameters, second: Parameters) { (first, second) }
+
+  /// Goes on after so many steps, whose moments have been put into `moments`.
+  mutating func resume(after steps: Int) { step = steps }
+
+  /// Moves the parameters by one step against the gradient, whose norm before clipping is given.
+  package mutating func step(_ parameters: Parameters, _ gradient: Parameters, norm: Double, rate: Double) {
     step += 1
-    let norm = sumOfSquares(gradient.values).squareRoot()
     // PyTorch's clip_grad_norm_ adds 1e-6 to the norm.
     let scale = min(1, settings.maxGradientNorm / (norm + 1e-6))
     let matrices = 0..<parameters.layout.matrixCount
@@ -94,6 +104,5 @@ package struct Optimiser {
           rate: rate, beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon, weightDecay: decay,
           step: step, gradientScale: scale))
     }
-    return norm
   }
 }

@@ -1,0 +1,42 @@
+// Sixty-four bits that say whether bytes are the same as before. For finding what was damaged or confused, not for
+// what somebody forged.
+
+/// A running digest of bytes.
+///
+/// Words of eight bytes, each folded in by a multiplication with FNV's prime and a rotation, which also carries a change
+/// of the highest bit, where a float keeps its sign, into all others.
+package struct Fingerprint {
+  private var state: UInt64 = 0xcbf2_9ce4_8422_2325
+
+  /// The digest of nothing.
+  package init() {}
+
+  /// Takes in a piece; where one ends and the next begins counts.
+  package mutating func add(_ bytes: RawSpan) {
+    let words = bytes.byteCount / 8
+    for word in 0..<words { add(unsafe bytes.unsafeLoadUnaligned(fromByteOffset: 8 * word, as: UInt64.self)) }
+    var rest: UInt64 = 0
+    for index in 8 * words..<bytes.byteCount {
+      rest = rest << 8 | UInt64(unsafe bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self))
+    }
+    add(rest)
+    add(UInt64(bytes.byteCount))
+  }
+
+  /// Takes in a text.
+  package mutating func add(_ text: String) {
+    let bytes = Array(text.utf8)
+    unsafe add(bytes.span.bytes)
+  }
+
+  private mutating func add(_ word: UInt64) {
+    let product = (state ^ word) &* 0x100_0000_01b3
+    state = product << 29 | product >> 35
+  }
+
+  /// The digest as sixteen hexadecimal digits.
+  package var text: String {
+    let digits = String(state, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+}
