@@ -66,28 +66,20 @@ KERNEL(opsd_softmax_backward,
   }
 }
 
-KERNEL(opsd_attend,
-       (const float *q, const float *keys, const float *values, float *out, float *scratch, int64_t heads, int64_t
-        width, int64_t count, int64_t capacity, float scale),
-       (q, keys, values, out, scratch, heads, width, count, capacity, scale)) {
-  for (int64_t h = 0; h < heads; h++, q += width, out += width) {
-    for (int64_t t = 0; t < count; t += LANES) {
-      lanes score = splat(0);
-      for (int64_t i = 0; i < width; i++) score += q[i] * load(keys + i * capacity + t);
-      store(scratch + t, score);
-    }
-    float shift = largest(scratch, count) * scale;
-    float inverse = 1.0f / exponentials(scratch, count, scale, shift);
-    int64_t i = 0;
-    for (; i + LANES <= width; i += LANES) {
-      lanes sum = splat(0);
-      for (int64_t t = 0; t < count; t++) sum += scratch[t] * load(values + t * width + i);
-      store(out + i, sum * inverse);
-    }
-    for (; i < width; i++) {
-      float sum = 0;
-      for (int64_t t = 0; t < count; t++) sum += scratch[t] * values[t * width + i];
-      out[i] = sum * inverse;
-    }
-  }
+void opsd_attend(const float *q, const float *keys, const float *values, float *out, float *scratch, int64_t heads,
+                 int64_t width, int64_t count, int64_t capacity, float scale) {
+  float logSum;
+  opsd_product(q, width, keys, LANES * width, LANES, scratch, capacity, LANES, heads, count, width, 0);
+  for (int64_t h = 0; h < heads; h++)
+    opsd_causal_softmax(scratch + h * capacity, capacity, 1, count, count - 1, scale, &logSum, 1);
+  opsd_product(scratch, capacity, values, LANES * capacity, LANES, out, width, LANES, heads, width, count, 0);
+}
+
+void opsd_remember(const float *key, const float *value, float *keys, float *values, int64_t width, int64_t position,
+                   int64_t capacity) {
+  float *column = keys + position / LANES * LANES * width + position % LANES;
+  for (int64_t i = 0; i < width; i++) column[i * LANES] = key[i];
+  for (int64_t i = 0; i < width; i += LANES)
+    memcpy(values + i * capacity + position * LANES, value + i,
+           sizeof(float) * (size_t)(width - i < LANES ? width - i : LANES));
 }

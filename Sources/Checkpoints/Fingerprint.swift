@@ -11,21 +11,22 @@ package struct Fingerprint {
   /// The digest of nothing.
   package init() {}
 
-  /// Takes in a piece; where one ends and the next begins counts.
+  /// Takes in some bytes; cut at multiples of eight, they may come in pieces.
   package mutating func add(_ bytes: RawSpan) {
     let words = bytes.byteCount / 8
     for word in 0..<words { add(unsafe bytes.unsafeLoadUnaligned(fromByteOffset: 8 * word, as: UInt64.self)) }
+    if bytes.byteCount == 8 * words { return }
     var rest: UInt64 = 0
     for index in 8 * words..<bytes.byteCount {
       rest = rest << 8 | UInt64(unsafe bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self))
     }
     add(rest)
-    add(UInt64(bytes.byteCount))
   }
 
   /// Takes in a text.
   package mutating func add(_ text: String) {
     let bytes = Array(text.utf8)
+    add(UInt64(bytes.count))
     unsafe add(bytes.span.bytes)
   }
 

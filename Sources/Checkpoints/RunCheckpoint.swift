@@ -2,31 +2,7 @@
 // are texts, as tensors of bytes; notes say whose they are. A digest of everything finds what was damaged since.
 
 import FoundationEssentials
-package import LanguageModel
-package import Tensors
-
-/// Float numbers under a name: one tensor of a group.
-package struct NamedArray: Sendable {
-  /// Its name within the group.
-  package let name: String
-  /// Its extents, slowest first.
-  package let shape: [Int]
-  /// The numbers, row by row; a view, which shares them.
-  package let values: Floats
-
-  /// A named view of numbers that fill the shape.
-  package init(_ name: String, shape: [Int], _ values: Floats) {
-    precondition(shape.reduce(1, *) == values.count, "\(values.count) numbers do not fill the shape \(shape)")
-    self.name = name
-    self.shape = shape
-    self.values = values
-  }
-}
-
-extension Parameters {
-  /// Every tensor under its Hugging Face name.
-  package var arrays: [NamedArray] { layout.entries.map { NamedArray($0.name, shape: $0.shape, values[$0.range]) } }
-}
+import Tensors
 
 /// All that a run needs to go on.
 package struct RunCheckpoint: Sendable {
@@ -62,7 +38,7 @@ package struct RunCheckpoint: Sendable {
     for name in (Array(arrays.keys) + texts.keys).sorted() {
       digest.add(name)
       if let array = arrays[name] {
-        unsafe array.values.withBytes { unsafe digest.add($0.bytes) }
+        array.forEachPiece { _, numbers in unsafe numbers.withBytes { unsafe digest.add($0.bytes) } }
       } else {
         let text = texts[name, default: []]
         unsafe digest.add(text.span.bytes)
@@ -72,7 +48,7 @@ package struct RunCheckpoint: Sendable {
     metadata[Self.formatKey] = Self.format
     metadata[Self.digestKey] = digest.text
     try SafetensorsFile.write(arrays.mapValues(\.shape), bytes: texts, metadata: metadata, to: path) { name, pass in
-      if let array = arrays[name] { try array.values.withSpan { try pass($0) } }
+      try arrays[name]?.forEachPiece { _, numbers in try numbers.withSpan { try pass($0) } }
     }
   }
 
@@ -124,7 +100,8 @@ package struct SavedRun: Sendable {
     }
     guard format == RunCheckpoint.format else {
       throw CheckpointError(
-        what: "\(path) cannot be continued", why: "its format is \"\(format ?? "")\" and not \"\(RunCheckpoint.format)\"",
+        what: "\(path) cannot be continued",
+        why: "its format is \"\(format ?? "")\" and not \"\(RunCheckpoint.format)\"",
         fix: "name another file, or continue it with the version that wrote it")
     }
     notes = metadata
@@ -167,11 +144,11 @@ package struct SavedRun: Sendable {
       }
     }
     for (name, array) in wanted {
-      var fault: CheckpointError?
-      array.values.withMutableSpan { span in
-        do throws(CheckpointError) { try file.copy(name, into: &span) } catch { fault = error }
+      for rows in array.pieces {
+        let numbers = Floats(zeros: rows.count * array.width)
+        numbers.withMutableSpan { file.copyStored(name, from: rows.lowerBound * array.width, into: &$0) }
+        array.store(rows, numbers)
       }
-      if let fault { throw fault }
     }
   }
 }

@@ -30,7 +30,8 @@ extension SafetensorsFile {
         throw CheckpointError(what: what, why: "\"\(name)\" with shape \(shape) is no tensor", fix: "leave it out")
       }
       members[name] = [
-        "dtype": .string(type.rawValue), "shape": .array(shape.map { .int($0) }), "data_offsets": [.int(end), .int(end + length)],
+        "dtype": .string(type.rawValue), "shape": .array(shape.map { .int($0) }),
+        "data_offsets": [.int(end), .int(end + length)],
       ]
       counts[name] = length / type.width
       end += length

@@ -70,6 +70,17 @@ package final class SafetensorsFile: Sendable {
     return file.bytes(dataStart + tensor.bytes.lowerBound..<dataStart + tensor.bytes.upperBound)
   }
 
+  /// Copies as many numbers of a tensor of F32 as the destination holds, from number `first` on; both must be there.
+  func copyStored(_ name: String, from first: Int, into destination: inout MutableSpan<Float>) {
+    guard let tensor = header.tensors[name], tensor.type == .float32, first + destination.count <= tensor.count else {
+      preconditionFailure("\(destination.count) numbers from \(first) on are not in \(name)")
+    }
+    let start = dataStart + tensor.bytes.lowerBound + 4 * first
+    unsafe destination.withUnsafeMutableBytes { buffer in
+      unsafe buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: file.memory[start..<start + buffer.count]))
+    }
+  }
+
   /// Lends the bytes of one tensor as they are stored.
   func withStoredBytes(of tensor: StoredTensor, _ body: (RawSpan) -> Void) {
     let range = dataStart + tensor.bytes.lowerBound..<dataStart + tensor.bytes.upperBound

@@ -17,8 +17,7 @@ package final class CachedDecoder {
   /// Whether products are cut up for the threads; false where the caller has already divided the sequences.
   private let isParallel: Bool
   private var lengths: [Int]
-  private let keys: [Floats]  // by layer: slots × K × W × capacity
-  private let values: [Floats]  // by layer: slots × K × capacity × W
+  private let caches: [AttentionCache]  // by layer
 
   private var rows = 0
   private var stream = Floats(zeros: 0)
@@ -42,9 +41,12 @@ package final class CachedDecoder {
     self.isParallel = isParallel
     rotary = RotaryTable(positions: capacity, width: shape.headWidth, base: shape.rotaryBase)
     lengths = Array(repeating: 0, count: slots)
-    let size = slots * shape.keyValueHeads * shape.headWidth * capacity
-    keys = (0..<shape.layers).map { _ in Floats(zeros: size) }
-    values = (0..<shape.layers).map { _ in Floats(zeros: size) }
+    let size = AttentionCache.count(slots: slots, capacity: capacity, shape.attention)
+    let memory = Floats(zeros: shape.layers * size)
+    let (shape, capacity) = (shape, capacity)
+    caches = (0..<shape.layers).map {
+      AttentionCache(slots: slots, capacity: capacity, shape.attention, in: memory.row($0, width: size))
+    }
   }
 
   private func reserve(_ count: Int) {
@@ -75,7 +77,7 @@ package final class CachedDecoder {
       positions.append(Int32(lengths[slot]))
       lengths[slot] += 1
     }
-    gatherRows(parameters.embedding, tokens, into: stream, width: shape.width)
+    gatherRows(parameters.embedding, tokens, into: stream)
     for layer in 0..<shape.layers { extend(layer, slots: slots, positions: positions) }
   }
 
@@ -85,52 +87,52 @@ package final class CachedDecoder {
     let w = shape.headWidth
     let queryWidth = shape.heads * w
     let keyWidth = shape.keyValueHeads * w
-    func linear(
-      _ x: Floats, _ path: KeyPath<ParameterLayout.Layer, Range<Int>>, into y: Floats, _ depth: Int, _ outputs: Int,
+    func multiply(
+      _ x: Floats, _ path: KeyPath<ParameterLayout.Layer, ParameterLayout.Block>, into y: Floats,
       accumulate: Bool = false
     ) {
-      linearRows(
-        x, parameters.part(layer, path), into: y, rows: n, depth: depth, outputs: outputs, accumulate: accumulate,
-        parallel: isParallel)
+      let weights = parameters.matrix(layer, path)
+      linear(
+        Matrix(x, rows: n, columns: weights.inputs), weights, into: Matrix(y, rows: n, columns: weights.outputs),
+        accumulate: accumulate, parallel: isParallel)
     }
 
     rmsNorm(
-      stream, parameters.part(layer, \.attentionNorm), into: normalised, scale: scale, rows: n, width: d,
+      stream, parameters.vector(layer, \.attentionNorm), into: normalised, scale: scale, rows: n, width: d,
       epsilon: shape.normEpsilon)
-    linear(normalised, \.queryKeyValue, into: projected, d, shape.projectedWidth)
+    multiply(normalised, \.queryKeyValue, into: projected)
     normRotate(
-      projected, offset: 0, stride: shape.projectedWidth, parameters.part(layer, \.queryNorm), rotary,
+      projected, offset: 0, stride: shape.projectedWidth, parameters.vector(layer, \.queryNorm), rotary,
       positions: positions, into: queries, scale: headScale, heads: shape.heads, epsilon: shape.normEpsilon)
     normRotate(
-      projected, offset: queryWidth, stride: shape.projectedWidth, parameters.part(layer, \.keyNorm), rotary,
+      projected, offset: queryWidth, stride: shape.projectedWidth, parameters.vector(layer, \.keyNorm), rotary,
       positions: positions, into: rotatedKeys, scale: headScale, heads: shape.keyValueHeads,
       epsilon: shape.normEpsilon)
-    let size = keyWidth * capacity
+    let cache = caches[layer]
     for row in 0..<n {
-      cacheRow(
+      cache.remember(
         keys: rotatedKeys.row(row, width: keyWidth),
         values: projected[(row * shape.projectedWidth + queryWidth + keyWidth)..<(row + 1) * shape.projectedWidth],
-        intoKeys: keys[layer].row(slots[row], width: size), intoValues: values[layer].row(slots[row], width: size),
-        shape.attention, position: Int(positions[row]), capacity: capacity)
+        slot: slots[row], position: Int(positions[row]))
     }
     let attend = { (range: Range<Int>) in
-      let scratch = Floats(zeros: self.capacity)
-      for row in range {
-        attendCached(
-          self.queries.row(row, width: queryWidth), keys: self.keys[layer].row(slots[row], width: size),
-          values: self.values[layer].row(slots[row], width: size), into: self.attended.row(row, width: queryWidth),
-          scratch: scratch, self.shape.attention, count: Int(positions[row]) + 1, capacity: self.capacity)
+      ScratchPool.shared.lend(self.shape.attention.group * self.capacity) { scratch in
+        for row in range {
+          cache.attend(
+            self.queries.row(row, width: queryWidth), slot: slots[row], count: Int(positions[row]) + 1,
+            into: self.attended.row(row, width: queryWidth), scratch: scratch)
+        }
       }
     }
     if isParallel { inRowBlocks(n, least: 1) { _, range in attend(range) } } else { attend(0..<n) }
-    linear(attended, \.output, into: stream, queryWidth, d, accumulate: true)
+    multiply(attended, \.output, into: stream, accumulate: true)
 
     rmsNorm(
-      stream, parameters.part(layer, \.feedForwardNorm), into: normalised, scale: scale, rows: n, width: d,
+      stream, parameters.vector(layer, \.feedForwardNorm), into: normalised, scale: scale, rows: n, width: d,
       epsilon: shape.normEpsilon)
-    linear(normalised, \.gateUp, into: gateUp, d, 2 * shape.feedForward)
+    multiply(normalised, \.gateUp, into: gateUp)
     swiglu(gateUp, into: hidden, rows: n, width: shape.feedForward)
-    linear(hidden, \.down, into: stream, shape.feedForward, d, accumulate: true)
+    multiply(hidden, \.down, into: stream, accumulate: true)
   }
 
   /// Logits of the next token after the given rows of the last `extend`: rows × V, into the front of `logits`.
@@ -141,8 +143,8 @@ package final class CachedDecoder {
     rmsNorm(
       selected, parameters.finalNorm, into: normalised, scale: scale, rows: chosen.count, width: shape.width,
       epsilon: shape.normEpsilon)
-    linearRows(
-      normalised, parameters.head, into: logits, rows: chosen.count, depth: shape.width, outputs: shape.vocabulary,
-      parallel: isParallel)
+    linear(
+      Matrix(normalised, rows: chosen.count, columns: shape.width), parameters.head,
+      into: Matrix(logits, rows: chosen.count, columns: shape.vocabulary), parallel: isParallel)
   }
 }

@@ -156,16 +156,35 @@ package func swigluBackward(_ dh: Floats, _ gu: Floats, dgu: Floats, rows: Int, 
 
 // MARK: Embedding
 
-/// y[r] = table[tokens[r]]; table: vocabulary × width; y: rows × width.
-package func gatherRows(_ table: Floats, _ tokens: [Int32], into y: Floats, width: Int) {
-  precondition(y.count >= tokens.count * width)
-  for (row, token) in tokens.enumerated() { y.row(row, width: width).assign(table.row(Int(token), width: width)) }
+/// y[r] = row tokens[r] of the table (vocabulary × width); y: rows × width.
+package func gatherRows(_ table: Panels, _ tokens: [Int32], into y: Floats) {
+  precondition(y.count >= tokens.count * table.inputs)
+  checkTokens(tokens, below: table.outputs)
+  for (row, token) in tokens.enumerated() {
+    unsafe opsd_gather(
+      table.values.base + table.place(Int(token)), Int64(Panels.width), Int64(table.inputs),
+      y.base + row * table.inputs)
+  }
 }
 
-/// Backward of `gatherRows`: gradient[tokens[r]] += dy[r], in the order of the rows.
-package func scatterRows(_ dy: Floats, _ tokens: [Int32], addingTo gradient: Floats, width: Int) {
-  for (row, token) in tokens.enumerated() {
-    add(dy.row(row, width: width), to: gradient.row(Int(token), width: width))
+/// Backward of `gatherRows`: row tokens[r] of the gradient += dy[r], in the order of the rows.
+package func scatterRows(_ dy: Floats, _ tokens: [Int32], addingTo gradient: Panels) {
+  precondition(dy.count >= tokens.count * gradient.inputs)
+  checkTokens(tokens, below: gradient.outputs)
+  let parts = min(8, gradient.inputs)
+  Workers.shared.loop(parts) { part in
+    let range = part * gradient.inputs / parts..<(part + 1) * gradient.inputs / parts
+    for (row, token) in tokens.enumerated() {
+      unsafe opsd_scatter(
+        dy.base + row * gradient.inputs + range.lowerBound, Int64(Panels.width), Int64(range.count),
+        gradient.values.base + gradient.place(Int(token)) + range.lowerBound * Panels.width)
+    }
+  }
+}
+
+private func checkTokens(_ tokens: [Int32], below vocabulary: Int) {
+  for token in tokens {
+    precondition(token >= 0 && Int(token) < vocabulary, "token \(token) in a vocabulary of \(vocabulary)")
   }
 }
 

@@ -84,7 +84,8 @@ struct CheckpointFile {
       throw refused(
         "it holds \(taken) steps and \(run.steps) are asked for", "ask for \(taken) or more, or name another file")
     }
-    if let other = course.records.first(where: { $0.learningRate != run.optimiser.rate(step: $0.step, of: run.steps) }) {
+    if let other = course.records.first(where: { $0.learningRate != run.optimiser.rate(step: $0.step, of: run.steps) })
+    {
       throw refused(
         "in a run of \(run.steps) steps the learning rate of step \(other.step) would have been "
           + "\(run.optimiser.rate(step: other.step, of: run.steps)) and not \(other.learningRate), for the schedule is "

@@ -18,7 +18,7 @@ final class Head {
   func logits(_ parameters: Parameters, _ hidden: Matrix) -> Matrix {
     let vocabulary = parameters.configuration.vocabulary
     let logits = Matrix(room(hidden.rows * vocabulary), rows: hidden.rows, columns: vocabulary)
-    MatrixProduct.rowsByRows(hidden, headMatrix(parameters), into: logits)
+    linear(hidden, parameters.head, into: logits)
     return logits
   }
 
@@ -87,8 +87,12 @@ func headLossAndGradient(
       }
       return result
     }
-    MatrixProduct.plain(logits, headMatrix(parameters), into: hiddenRows(dHidden, positions, parameters))
-    MatrixProduct.columnsByColumns(logits, h, into: headMatrix(gradient), accumulate: true)
+    linearInputGradient(logits, parameters.head, into: hiddenRows(dHidden, positions, parameters))
+    // Some tokens at a time: the product packs what it is given.
+    for token in stride(from: 0, to: logits.columns, by: 8192) {
+      let tokens = token..<min(token + 8192, logits.columns)
+      linearWeightGradient(logits.columns(tokens), h, addingTo: gradient.head.outputs(tokens))
+    }
   }
   return result
 }
@@ -106,9 +110,4 @@ func hiddenRows(_ hidden: Floats, _ positions: Range<Int>, _ parameters: Paramet
   let width = parameters.configuration.width
   return Matrix(
     hidden[positions.lowerBound * width..<positions.upperBound * width], rows: positions.count, columns: width)
-}
-
-/// The head's weights: V × D.
-func headMatrix(_ parameters: Parameters) -> Matrix {
-  Matrix(parameters.head, rows: parameters.configuration.vocabulary, columns: parameters.configuration.width)
 }

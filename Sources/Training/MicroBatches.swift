@@ -30,7 +30,8 @@ extension RunPlan {
     guard microBatch >= longest else {
       throw SettingError(
         what: "microBatch \(microBatch) is not possible",
-        why: "a sequence has up to \(longest) tokens here, and a sequence is never cut", fix: "choose \(longest) or more",
+        why: "a sequence has up to \(longest) tokens here, and a sequence is never cut",
+        fix: "choose \(longest) or more",
         setting: "microBatch")
     }
     return min(microBatch, sequences * longest)

@@ -74,7 +74,9 @@ package struct Pretraining: Sendable, Equatable {
           crossEntropyRows(
             logits, targets: Array(batch.targets[positions]), weights: weights[positions], losses: losses,
             width: vocabulary.count)
-          return (0..<positions.count).reduce(0.0) { $0 + Double(weights[positions.lowerBound + $1]) * Double(losses[$1]) }
+          return (0..<positions.count).reduce(0.0) {
+            $0 + Double(weights[positions.lowerBound + $1]) * Double(losses[$1])
+          }
         }
       }
       let update = try learner.finish()

@@ -28,7 +28,7 @@ struct RunIdentity: Equatable {
     add(initial.parameters.configuration, prefix: "model.")
     settings["model.characters"] = String(initial.vocabulary.characters)
     var weights = Fingerprint()
-    unsafe initial.parameters.values.withBytes { unsafe weights.add($0.bytes) }
+    weights.add(initial.parameters)
     settings["model.weights"] = weights.text
   }
 

@@ -16,7 +16,8 @@ func runSteps(
   try plan.validate()
   var course = RunCourse()
   var file = plan.checkpoint.map { plan in
-    CheckpointFile(plan, identity, groups.merging(learner.groups) { _, _ in preconditionFailure("a group stands twice") })
+    CheckpointFile(
+      plan, identity, groups.merging(learner.groups) { _, _ in preconditionFailure("a group stands twice") })
   }
   if let saved = try file?.resume(plan) {
     course = saved
