@@ -1,6 +1,8 @@
-// Memory that passes use in turn: the teacher's scoring is over when the student's pass begins, and the logits of the
-// last chunk are gone when its backward pass begins, so none of them need be held side by side.
+// Memory that is used in turn: rollouts are over when the teacher scores them, the teacher's pass is over when the
+// student's begins, and the logits of the last chunk are gone when its backward pass begins. None of them need be held
+// side by side.
 
+import Synchronization
 package import Tensors
 
 /// Float memory for activations, shared by passes that never run at the same time.
@@ -8,43 +10,64 @@ package import Tensors
 /// A pass begins its turn, saying how much it expects to take, and takes what it needs; from then on, what the turn
 /// before took means nothing. What does not fit is allocated beside it, and the next turn finds one run of memory that is
 /// large enough for both: after the largest batch nothing is allocated any more.
-package final class ActivationMemory {
-  private var floats = Floats(zeros: 0)
-  private var most = 0
-  /// How much this turn has taken.
-  package private(set) var taken = 0
-  /// The number of the turn that goes on, or was the last.
-  private(set) var turn = 0
+package final class ActivationMemory: Sendable {
+  private struct State {
+    var floats = Floats(zeros: 0)
+    var most = 0
+    var taken = 0
+    var turn = 0
+
+    mutating func take(_ count: Int) -> Floats? {
+      let start = taken
+      taken += (count + 15) & ~15
+      return taken <= floats.count ? floats[start..<start + count] : nil
+    }
+  }
+
+  private let state = Mutex(State())
 
   /// Memory that grows with what is taken.
   package init() {}
+
+  /// How much this turn has taken.
+  package var taken: Int { state.withLock { $0.taken } }
+  /// The number of the turn that goes on, or was the last.
+  var turn: Int { state.withLock { $0.turn } }
 
   /// Begins a turn that will take about so many numbers, and gives its number.
   ///
   /// Views of the turn before should be gone, or their memory stays until they are.
   @discardableResult package func beginTurn(expecting count: Int) -> Int {
-    most = max(most, count)
-    if most > floats.count {
-      // First given back, then taken anew: the two are never there together.
-      floats = Floats(zeros: 0)
-      floats = Floats(zeros: most)
+    state.withLock { state in
+      state.most = max(state.most, count)
+      if state.most > state.floats.count {
+        // First given back, then taken anew: the two are never there together.
+        state.floats = Floats(zeros: 0)
+        state.floats = Floats(zeros: state.most)
+      }
+      state.taken = 0
+      state.turn += 1
+      return state.turn
     }
-    taken = 0
-    turn += 1
-    return turn
   }
 
   /// So many numbers of any value, aligned to 64 bytes.
   package func take(_ count: Int) -> Floats {
-    let start = taken
-    taken += (count + 15) & ~15
-    most = max(most, taken)
-    return taken <= floats.count ? floats[start..<start + count] : Floats(zeros: count)
+    state.withLock { state in
+      let floats = state.take(count)
+      state.most = max(state.most, state.taken)
+      return floats
+    } ?? Floats(zeros: count)
   }
+
+  /// The same, from any thread, for a turn that uses what there is: what does not fit makes the next no larger.
+  package func borrow(_ count: Int) -> Floats { state.withLock { $0.take(count) } ?? Floats(zeros: count) }
 
   /// Gives back what was taken since `taken` had this value.
   package func giveBack(to mark: Int) {
-    precondition(mark <= taken, "\(mark) numbers are more than the \(taken) that were taken")
-    taken = mark
+    state.withLock { state in
+      precondition(mark <= state.taken, "\(mark) numbers are more than the \(state.taken) that were taken")
+      state.taken = mark
+    }
   }
 }

@@ -12,6 +12,7 @@ package final class CachedDecoder {
   package let capacity: Int
 
   private let parameters: Parameters
+  private let memory: ActivationMemory
   private let shape: DecoderConfiguration
   private let rotary: RotaryTable
   /// Whether products are cut up for the threads; false where the caller has already divided the sequences.
@@ -32,9 +33,12 @@ package final class CachedDecoder {
   private var headScale = Floats(zeros: 0)
   private var selected = Floats(zeros: 0)
 
-  /// Room for `slots` sequences of at most `length` tokens each.
-  package init(_ parameters: Parameters, slots: Int, length: Int, isParallel: Bool) {
+  /// Room for `slots` sequences of at most `length` tokens each, borrowed from `memory`.
+  package init(
+    _ parameters: Parameters, slots: Int, length: Int, isParallel: Bool, memory: ActivationMemory = ActivationMemory()
+  ) {
     self.parameters = parameters
+    self.memory = memory
     shape = parameters.configuration
     self.slots = slots
     capacity = (length + 15) & ~15
@@ -42,27 +46,27 @@ package final class CachedDecoder {
     rotary = RotaryTable(positions: capacity, width: shape.headWidth, base: shape.rotaryBase)
     lengths = Array(repeating: 0, count: slots)
     let size = AttentionCache.count(slots: slots, capacity: capacity, shape.attention)
-    let memory = Floats(zeros: shape.layers * size)
+    let room = memory.borrow(shape.layers * size)
     let (shape, capacity) = (shape, capacity)
     caches = (0..<shape.layers).map {
-      AttentionCache(slots: slots, capacity: capacity, shape.attention, in: memory.row($0, width: size))
+      AttentionCache(slots: slots, capacity: capacity, shape.attention, in: room.row($0, width: size))
     }
   }
 
   private func reserve(_ count: Int) {
     guard count > rows else { return }
     rows = count
-    stream = Floats(zeros: count * shape.width)
-    normalised = Floats(zeros: count * shape.width)
-    projected = Floats(zeros: count * shape.projectedWidth)
-    queries = Floats(zeros: count * shape.heads * shape.headWidth)
-    rotatedKeys = Floats(zeros: count * shape.keyValueHeads * shape.headWidth)
-    attended = Floats(zeros: count * shape.heads * shape.headWidth)
-    gateUp = Floats(zeros: count * 2 * shape.feedForward)
-    hidden = Floats(zeros: count * shape.feedForward)
-    scale = Floats(zeros: count)
-    headScale = Floats(zeros: count * shape.heads)
-    selected = Floats(zeros: count * shape.width)
+    stream = memory.borrow(count * shape.width)
+    normalised = memory.borrow(count * shape.width)
+    projected = memory.borrow(count * shape.projectedWidth)
+    queries = memory.borrow(count * shape.heads * shape.headWidth)
+    rotatedKeys = memory.borrow(count * shape.keyValueHeads * shape.headWidth)
+    attended = memory.borrow(count * shape.heads * shape.headWidth)
+    gateUp = memory.borrow(count * 2 * shape.feedForward)
+    hidden = memory.borrow(count * shape.feedForward)
+    scale = memory.borrow(count)
+    headScale = memory.borrow(count * shape.heads)
+    selected = memory.borrow(count * shape.width)
   }
 
   /// Appends tokens to their slots, in order; afterwards row r of the state belongs to token r.

@@ -70,10 +70,10 @@ extension Parameters {
   /// The result of a request depends on its prompt, its stream and these parameters alone, bit for bit.
   /// Throws `SettingError`, before any work, for an empty prompt, a rule out of range or a context that is too short,
   /// and `Interruption` soon after `isInterrupted` holds. `onToken` is told how many tokens have been drawn since it
-  /// was last called; it may be called from several threads.
+  /// was last called; it may be called from several threads. It has a turn in `memory`.
   package func sample(
-    _ requests: [RolloutRequest], _ rule: SamplingRule, end: Int32?, isInterrupted: @Sendable () -> Bool = { false },
-    onToken: @Sendable (Int) -> Void = { _ in }
+    _ requests: [RolloutRequest], _ rule: SamplingRule, end: Int32?, memory: ActivationMemory = ActivationMemory(),
+    isInterrupted: @Sendable () -> Bool = { false }, onToken: @Sendable (Int) -> Void = { _ in }
   ) throws -> [Rollout] {
     if requests.isEmpty { return [] }
     guard !requests.contains(where: \.prompt.isEmpty) else {
@@ -90,12 +90,13 @@ extension Parameters {
     let isSmall = values.count <= 4 << 20
     let parts = isSmall ? max(1, min(2 * Workers.shared.threads, requests.count / 8)) : 1
     let results = RolloutSlots(count: requests.count)
+    memory.beginTurn(expecting: 0)
     let body = { (part: Int) in
       let range = part * requests.count / parts..<(part + 1) * requests.count / parts
       for first in stride(from: range.lowerBound, to: range.upperBound, by: together) {
         let chunk = first..<min(first + together, range.upperBound)
         var batch = SamplingBatch(
-          self, Array(requests[chunk]), rule, end: end, isParallel: !isSmall)
+          self, Array(requests[chunk]), rule, end: end, isParallel: !isSmall, memory: memory)
         while batch.isUnfinished, !isInterrupted() { onToken(batch.step()) }
         if batch.isUnfinished { return }
         results.store(batch.rollouts, at: chunk.lowerBound)
@@ -120,7 +121,10 @@ private struct SamplingBatch {
   private var active: [Int]
   private var unread: [Int]
 
-  init(_ parameters: Parameters, _ requests: [RolloutRequest], _ rule: SamplingRule, end: Int32?, isParallel: Bool) {
+  init(
+    _ parameters: Parameters, _ requests: [RolloutRequest], _ rule: SamplingRule, end: Int32?, isParallel: Bool,
+    memory: ActivationMemory
+  ) {
     rollouts = requests.map { Rollout(prompt: $0.prompt) }
     streams = requests.map(\.stream)
     self.rule = rule
@@ -128,8 +132,8 @@ private struct SamplingBatch {
     vocabulary = parameters.configuration.vocabulary
     let longest = requests.lazy.map(\.prompt.count).max() ?? 0
     decoder = CachedDecoder(
-      parameters, slots: requests.count, length: longest + rule.maxTokens, isParallel: isParallel)
-    logits = Floats(zeros: requests.count * vocabulary)
+      parameters, slots: requests.count, length: longest + rule.maxTokens, isParallel: isParallel, memory: memory)
+    logits = memory.borrow(requests.count * vocabulary)
     active = Array(requests.indices)
     unread = active
   }

@@ -63,7 +63,7 @@ package struct OPSD: Sendable, Equatable {
       }
       let answers = try learner.parameters.sample(  // 6: ŷ ~ p_S(·|x)
         requests, SamplingRule(temperature: temperature, maxTokens: maxTokens), end: initial.endToken,
-        isInterrupted: observer.isInterrupted, onToken: observer.onToken)
+        memory: learner.activations, isInterrupted: observer.isInterrupted, onToken: observer.onToken)
       let teacherPrompts = try batch.map { try initial.encode(task.teacherPrompt($0)) }
       let right = try zip(batch, answers).count { problem, answer in
         task.verify(try initial.decode(answer.tokens), for: problem).isCorrect

@@ -71,7 +71,9 @@ package struct StepBenchmark: Sendable {
       let requests = studentPrompts.enumerated().map { index, prompt in
         RolloutRequest(prompt: prompt, stream: RandomStream(seed: 3, purpose: .sampling, step, index))
       }
-      let rollouts = try learner.parameters.sample(requests, SamplingRule(maxTokens: newTokens), end: nil)
+      let rollouts = try learner.parameters.sample(
+        requests, SamplingRule(maxTokens: newTokens), end: nil,
+        memory: learner.activations)
       phases.rollout = seconds() - start
 
       var seenByStudent = PackedBatch()
