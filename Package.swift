@@ -98,13 +98,13 @@ let package = Package(
     tests(
       "TrainingTests",
       [
-        "Evaluation", "Evidence", "JSONValues", "LanguageModel", "Objectives", "Rollouts", "Tasks", "Tensors",
-        "Tokenizer", "Training",
+        "Checkpoints", "Evaluation", "Evidence", "JSONValues", "LanguageModel", "Objectives", "Rollouts", "Tasks",
+        "Tensors", "Tokenizer", "Training",
       ]),
     tests("TasksTests", ["Tasks"]),
     tests("TokenizerTests", ["Tokenizer"]),
     tests("CellLanguageTests", ["CellLanguage"]),
-    tests("CheckpointsTests", ["Checkpoints", "JSONValues"]),
+    tests("CheckpointsTests", ["Checkpoints", "Evidence", "JSONValues", "LanguageModel", "Tensors"]),
     tests("DisplayTests", ["CCairo", "Display", "JSONValues"]),
     tests("JupyterProtocolTests", ["JSONValues", "JupyterProtocol"]),
     tests("JupyterKernelTests", ["CZeroMQ", "Display", "JSONValues", "JupyterKernel", "JupyterProtocol"]),

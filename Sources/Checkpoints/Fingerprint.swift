@@ -3,8 +3,8 @@
 
 /// A running digest of bytes.
 ///
-/// Words of eight bytes, each folded in by a multiplication with FNV's prime and a rotation, which also carries a change
-/// of the highest bit, where a float keeps its sign, into all others.
+/// Words of eight bytes, each folded in by two multiplications with a shift between them, which carries a change of the
+/// highest bit, where a float keeps its sign, into the lower ones.
 package struct Fingerprint {
   private var state: UInt64 = 0xcbf2_9ce4_8422_2325
 
@@ -31,8 +31,9 @@ package struct Fingerprint {
   }
 
   private mutating func add(_ word: UInt64) {
-    let product = (state ^ word) &* 0x100_0000_01b3
-    state = product << 29 | product >> 35
+    var mixed = (state ^ word) &* 0x9E37_79B9_7F4A_7C15
+    mixed ^= mixed >> 32
+    state = mixed &* 0xD6E8_FEB8_6659_FD93
   }
 
   /// The digest as sixteen hexadecimal digits.

@@ -36,11 +36,12 @@ package struct RunCheckpoint: Sendable {
     var digest = Fingerprint()
     digest.add(notes: notes)
     for name in (Array(arrays.keys) + texts.keys).sorted() {
-      digest.add(name)
+      let text = texts[name, default: []]
+      digest.add(
+        name, arrays[name] == nil ? .uint8 : .float32, shape: arrays[name]?.shape ?? [text.count])
       if let array = arrays[name] {
         array.forEachPiece { _, numbers in unsafe numbers.withBytes { unsafe digest.add($0.bytes) } }
       } else {
-        let text = texts[name, default: []]
         unsafe digest.add(text.span.bytes)
       }
     }
@@ -108,7 +109,7 @@ package struct SavedRun: Sendable {
     var digest = Fingerprint()
     digest.add(notes: notes)
     for (name, tensor) in file.header.tensors.sorted(by: { $0.key < $1.key }) {
-      digest.add(name)
+      digest.add(name, tensor.type, shape: tensor.shape)
       file.withStoredBytes(of: tensor) { digest.add($0) }
     }
     guard digest.text == noted else {
@@ -154,6 +155,8 @@ package struct SavedRun: Sendable {
 }
 
 extension Fingerprint {
+  mutating func add(_ name: String, _ type: StoredType, shape: [Int]) { add("\(name) \(type.rawValue) \(shape)") }
+
   mutating func add(notes: [String: String]) {
     for (key, value) in notes.sorted(by: { $0.key < $1.key }) {
       add(key)
