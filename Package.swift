@@ -111,7 +111,7 @@ let package = Package(
     tests(
       "WorkbenchTests",
       [
-        "CellLanguage", "Display", "JSONValues", "Workbench",
+        "CellLanguage", "Display", "JSONValues", "Tasks", "Training", "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ]
