@@ -18,6 +18,8 @@ package final class CachedDecoder {
   private let isParallel: Bool
   private var lengths: [Int]
   private let caches: [AttentionCache]  // by layer
+  private let cacheMemory: Loan
+  private var workMemory: Loan?
 
   private var rows = 0
   private var stream = Floats(zeros: 0)
@@ -39,30 +41,43 @@ package final class CachedDecoder {
     self.slots = slots
     capacity = (length + 15) & ~15
     self.isParallel = isParallel
-    rotary = RotaryTable(positions: capacity, width: shape.headWidth, base: shape.rotaryBase)
+    rotary = RotaryTable.shared(positions: capacity, width: shape.headWidth, base: shape.rotaryBase)
     lengths = Array(repeating: 0, count: slots)
     let size = AttentionCache.count(slots: slots, capacity: capacity, shape.attention)
-    let memory = Floats(zeros: shape.layers * size)
+    let memory = ScratchPool.shared.loan(shape.layers * size)
+    cacheMemory = memory
     let (shape, capacity) = (shape, capacity)
     caches = (0..<shape.layers).map {
-      AttentionCache(slots: slots, capacity: capacity, shape.attention, in: memory.row($0, width: size))
+      AttentionCache(slots: slots, capacity: capacity, shape.attention, in: memory.floats.row($0, width: size))
     }
   }
 
   private func reserve(_ count: Int) {
     guard count > rows else { return }
     rows = count
-    stream = Floats(zeros: count * shape.width)
-    normalised = Floats(zeros: count * shape.width)
-    projected = Floats(zeros: count * shape.projectedWidth)
-    queries = Floats(zeros: count * shape.heads * shape.headWidth)
-    rotatedKeys = Floats(zeros: count * shape.keyValueHeads * shape.headWidth)
-    attended = Floats(zeros: count * shape.heads * shape.headWidth)
-    gateUp = Floats(zeros: count * 2 * shape.feedForward)
-    hidden = Floats(zeros: count * shape.feedForward)
-    scale = Floats(zeros: count)
-    headScale = Floats(zeros: count * shape.heads)
-    selected = Floats(zeros: count * shape.width)
+    let widths = [
+      shape.width, shape.width, shape.projectedWidth, shape.heads * shape.headWidth,
+      shape.keyValueHeads * shape.headWidth, shape.heads * shape.headWidth, 2 * shape.feedForward, shape.feedForward, 1,
+      shape.heads, shape.width,
+    ]
+    let memory = ScratchPool.shared.loan(count * widths.reduce(0, +))
+    workMemory = memory
+    var end = 0
+    let parts = widths.map { width in
+      end += count * width
+      return memory.floats[end - count * width..<end]
+    }
+    stream = parts[0]
+    normalised = parts[1]
+    projected = parts[2]
+    queries = parts[3]
+    rotatedKeys = parts[4]
+    attended = parts[5]
+    gateUp = parts[6]
+    hidden = parts[7]
+    scale = parts[8]
+    headScale = parts[9]
+    selected = parts[10]
   }
 
   /// Appends tokens to their slots, in order; afterwards row r of the state belongs to token r.
@@ -109,20 +124,11 @@ package final class CachedDecoder {
       positions: positions, into: rotatedKeys, scale: headScale, heads: shape.keyValueHeads,
       epsilon: shape.normEpsilon)
     let cache = caches[layer]
-    for row in 0..<n {
-      cache.remember(
-        keys: rotatedKeys.row(row, width: keyWidth),
-        values: projected[(row * shape.projectedWidth + queryWidth + keyWidth)..<(row + 1) * shape.projectedWidth],
-        slot: slots[row], position: Int(positions[row]))
-    }
-    let attend = { (range: Range<Int>) in
-      ScratchPool.shared.lend(self.shape.attention.group * self.capacity) { scratch in
-        for row in range {
-          cache.attend(
-            self.queries.row(row, width: queryWidth), slot: slots[row], count: Int(positions[row]) + 1,
-            into: self.attended.row(row, width: queryWidth), scratch: scratch)
-        }
-      }
+    cache.remember(
+      keys: rotatedKeys, values: projected, offset: queryWidth + keyWidth, stride: shape.projectedWidth, slots: slots,
+      positions: positions)
+    func attend(_ rows: Range<Int>) {
+      cache.attend(queries, rows: rows, slots: slots, positions: positions, into: attended)
     }
     if isParallel { inRowBlocks(n, least: 1) { _, range in attend(range) } } else { attend(0..<n) }
     multiply(attended, \.output, into: stream, accumulate: true)

@@ -54,7 +54,7 @@ package final class DecoderPass {
     shape = configuration
     self.purpose = purpose
     self.shouldStop = shouldStop
-    rotary = RotaryTable(
+    rotary = RotaryTable.shared(
       positions: configuration.contextLength, width: configuration.headWidth, base: configuration.rotaryBase)
   }
 

@@ -116,6 +116,7 @@ private struct SamplingBatch {
   private let rule: SamplingRule
   private let end: Int32?
   private let vocabulary: Int
+  private let isParallel: Bool
   private let logits: Floats
   private var active: [Int]
   private var unread: [Int]
@@ -126,6 +127,7 @@ private struct SamplingBatch {
     self.rule = rule
     self.end = end
     vocabulary = parameters.configuration.vocabulary
+    self.isParallel = isParallel
     let longest = requests.lazy.map(\.prompt.count).max() ?? 0
     decoder = CachedDecoder(
       parameters, slots: requests.count, length: longest + rule.maxTokens, isParallel: isParallel)
@@ -168,7 +170,7 @@ private struct SamplingBatch {
     decoder.logits(ofRows: rows, into: logits)
     let temperature = rule.temperature == 0 ? 1 : rule.temperature
     logSoftmax(
-      logits, rows: rows.count, width: vocabulary, temperature: Float(temperature), parallel: false)
+      logits, rows: rows.count, width: vocabulary, temperature: Float(temperature), parallel: isParallel)
     for (row, slot) in slots.enumerated() {
       let distribution = logits.row(row, width: vocabulary)
       let token =
@@ -186,20 +188,6 @@ private func mostLikely(_ logProbabilities: Floats) -> Int {
   var best = 0
   for token in 1..<logProbabilities.count where logProbabilities[token] > logProbabilities[best] { best = token }
   return best
-}
-
-/// The token at which the cumulated probability passes `uniform`.
-private func drawToken(_ logProbabilities: Floats, _ uniform: Double) -> Int {
-  var sum = 0.0
-  var last = 0
-  for token in 0..<logProbabilities.count {
-    let probability = exponential(Double(logProbabilities[token]))
-    if probability > 0 { last = token }
-    sum += probability
-    if uniform < sum { return token }
-  }
-  // The sum falls short of 1 by rounding.
-  return last
 }
 
 /// The results of the parts of a parallel loop.
