@@ -85,7 +85,8 @@ package final class CachedDecoder {
   /// Several tokens of one slot may stand in one call, as in a prompt. Traps when a slot is full.
   package func extend(_ tokens: [Int32], slots: [Int]) {
     precondition(tokens.count == slots.count)
-    reserve(tokens.count)
+    // At least one row for each slot: several may be drawn from one prompt's last row.
+    reserve(max(tokens.count, self.slots))
     var positions: [Int32] = []
     for slot in slots {
       precondition(lengths[slot] < capacity, "slot \(slot) is full: it holds \(capacity) tokens")
@@ -139,6 +140,12 @@ package final class CachedDecoder {
     multiply(normalised, \.gateUp, into: gateUp)
     swiglu(gateUp, into: hidden, rows: n, width: shape.feedForward)
     multiply(hidden, \.down, into: stream, accumulate: true)
+  }
+
+  /// Lets a slot hold what another holds, as if it had read the same tokens.
+  package func copy(slot source: Int, to target: Int) {
+    for cache in caches { cache.copy(lengths[source], from: source, to: target) }
+    lengths[target] = lengths[source]
   }
 
   /// Logits of the next token after the given rows of the last `extend`: rows × V, into the front of `logits`.

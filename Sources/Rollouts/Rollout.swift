@@ -119,7 +119,8 @@ private struct SamplingBatch {
   private let isParallel: Bool
   private let logits: Floats
   private var active: [Int]
-  private var unread: [Int]
+  /// Prompts that are still to be read, each with the requests that continue it: it is read once for all of them.
+  private var unread: [[Int]]
 
   init(_ parameters: Parameters, _ requests: [RolloutRequest], _ rule: SamplingRule, end: Int32?, isParallel: Bool) {
     rollouts = requests.map { Rollout(prompt: $0.prompt) }
@@ -133,7 +134,7 @@ private struct SamplingBatch {
       parameters, slots: requests.count, length: longest + rule.maxTokens, isParallel: isParallel)
     logits = Floats(zeros: requests.count * vocabulary)
     active = Array(requests.indices)
-    unread = active
+    unread = Dictionary(grouping: requests.indices) { requests[$0].prompt }.values.sorted { $0[0] < $1[0] }
   }
 
   var isUnfinished: Bool { !active.isEmpty }
@@ -151,19 +152,22 @@ private struct SamplingBatch {
     var slots: [Int] = []
     var last: [Int] = []
     var count = 0
-    for slot in unread {
-      let prompt = rollouts[slot].prompt
+    for group in unread {
+      let prompt = rollouts[group[0]].prompt
       if count > 0, tokens.count + prompt.count > 256 { break }
       tokens += prompt
-      slots += Array(repeating: slot, count: prompt.count)
-      last.append(tokens.count - 1)
+      slots += Array(repeating: group[0], count: prompt.count)
+      last += Array(repeating: tokens.count - 1, count: group.count)
       count += 1
     }
-    let ready = Array(unread.prefix(count))
+    let ready = unread.prefix(count)
     unread.removeFirst(count)
     decoder.extend(tokens, slots: slots)
-    draw(for: ready, rows: last)
-    return ready.count
+    for group in ready {
+      for follower in group.dropFirst() { decoder.copy(slot: group[0], to: follower) }
+    }
+    draw(for: ready.flatMap(\.self), rows: last)
+    return last.count
   }
 
   private mutating func draw(for slots: [Int], rows: [Int]) {

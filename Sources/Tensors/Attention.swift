@@ -285,6 +285,21 @@ package struct AttentionCache: Sendable {
     }
   }
 
+  /// Copies the first `count` tokens of a slot to another.
+  package func copy(_ count: Int, from source: Int, to target: Int) {
+    precondition(max(source, target) < slots && min(source, target) >= 0 && count <= capacity)
+    func copy(_ memory: Floats, _ slotSize: Int, _ piece: Int, _ used: Int) {
+      let from = memory.row(source, width: slotSize)
+      let to = memory.row(target, width: slotSize)
+      for start in stride(from: 0, to: slotSize, by: piece) {
+        to[start..<start + used].assign(from[start..<start + used])
+      }
+    }
+    // A head's keys begin with those of the first tokens, and so does each panel of its values.
+    copy(keys, Self.keyCount(capacity, shape), shape.width * capacity, filled(count) * shape.width)
+    copy(values, Self.valueCount(capacity, shape), Panels.width * capacity, Panels.width * count)
+  }
+
   /// Attention of tokens over their slots up to their own positions, on the calling thread.
   ///
   /// queries, out: tokens × heads × width, of which the given rows are taken.
