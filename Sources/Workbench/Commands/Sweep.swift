@@ -1,6 +1,7 @@
 // `opsd bench --sweep`: what a step costs as rollouts grow longer and batches larger, as a table and as a plot.
 
 import Display
+import LanguageModel
 import Training
 
 /// Steps of one decoder with rollouts of several lengths, or batches of several sizes.
