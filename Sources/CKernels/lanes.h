@@ -51,6 +51,12 @@ INLINE void store_some(float *p, lanes v, int64_t count) {
   for (int64_t i = 0; i < count; i++) p[i] = v[i];
 }
 
+/// The first `count` lanes of v, the rest `fill`.
+INLINE lanes first_of(lanes v, int64_t count, float fill) {
+  const ilanes index = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  return index < (ilanes)((int32_t)count) ? v : splat(fill);
+}
+
 /// The sum of all lanes, always in the same order: halves folded together.
 INLINE float sum_lanes(lanes v) {
   for (int half = 8; half > 0; half /= 2)

@@ -136,6 +136,71 @@ KERNEL(opsd_product_packed,
   }
 }
 
+/// The same tile of two products: their chains run beside each other, where those of one would wait for each other.
+INLINE void tile_of_two(const int R, const int P, const float *a, int64_t aRow, int64_t aNext, const float *b,
+                        int64_t bPanel, int64_t bNext, float *c, int64_t cRow, int64_t cNext, int64_t depth,
+                        int64_t lanes_left) {
+  lanes first[R][P], second[R][P];
+  UNROLL for (int r = 0; r < R; r++)
+  UNROLL for (int p = 0; p < P; p++) first[r][p] = second[r][p] = splat(0);
+  for (int64_t k = 0; k < depth; k++) {
+    UNROLL for (int p = 0; p < P; p++) {
+      lanes v = load(b + p * bPanel + k * LANES), w = load(b + bNext + p * bPanel + k * LANES);
+      UNROLL for (int r = 0; r < R; r++) {
+        first[r][p] += a[r * aRow + k] * v;
+        second[r][p] += a[aNext + r * aRow + k] * w;
+      }
+    }
+  }
+  UNROLL for (int r = 0; r < R; r++)
+  UNROLL for (int p = 0; p < P; p++) {
+    float *to = c + r * cRow + p * LANES;
+    if (p < P - 1 || lanes_left >= LANES) {
+      store(to, first[r][p]);
+      store(to + cNext, second[r][p]);
+    } else {
+      store_some(to, first[r][p], lanes_left);
+      store_some(to + cNext, second[r][p], lanes_left);
+    }
+  }
+}
+
+#define TWO(R, P) tile_of_two(R, P, a, aRow, aNext, b, bPanel, bNext, c, cRow, cNext, depth, lanes_left)
+#define TWO_OF(P)               \
+  switch (rows) {               \
+    case 1: return TWO(1, P);   \
+    case 2: return TWO(2, P);   \
+    case 3: return TWO(3, P);   \
+    default: return TWO(4, P);  \
+  }
+
+INLINE void two_tiles(const float *a, int64_t aRow, int64_t aNext, const float *b, int64_t bPanel, int64_t bNext,
+                      float *c, int64_t cRow, int64_t cNext, int64_t rows, int64_t panels, int64_t depth,
+                      int64_t lanes_left) {
+  if (panels == 3) {
+    TWO_OF(3)
+  } else if (panels == 2) {
+    TWO_OF(2)
+  } else {
+    TWO_OF(1)
+  }
+}
+
+KERNEL(opsd_small_products,
+       (int64_t count, const float *a, int64_t aRow, int64_t aNext, const float *b, int64_t bPanel, int64_t bNext, float
+        *c, int64_t cRow, int64_t cNext, int64_t rows, int64_t columns, int64_t depth),
+       (count, a, aRow, aNext, b, bPanel, bNext, c, cRow, cNext, rows, columns, depth)) {
+  int64_t panels = (columns + LANES - 1) / LANES;
+  for (; count >= 2 && rows <= (MOST_PANELS == 3 ? 4 : 2); count -= 2, a += 2 * aNext, b += 2 * bNext, c += 2 * cNext)
+    for (int64_t p = 0, wide; p < panels; p += wide) {
+      wide = panels_of_tile(panels - p, MOST_PANELS);
+      two_tiles(a, aRow, aNext, b + p * bPanel, bPanel, bNext, c + p * LANES, cRow, cNext, rows, wide, depth,
+                columns - (p + wide - 1) * LANES);
+    }
+  for (; count > 0; count--, a += aNext, b += bNext, c += cNext)
+    opsd_product(a, aRow, b, bPanel, LANES, c, cRow, LANES, rows, columns, depth, 0);
+}
+
 /// Transposes sixteen vectors of sixteen.
 INLINE void transpose(const lanes *in, lanes *out) {
   lanes a[16], b[16];

@@ -16,12 +16,6 @@ package final class ActivationMemory: Sendable {
     var most = 0
     var taken = 0
     var turn = 0
-
-    mutating func take(_ count: Int) -> Floats? {
-      let start = taken
-      taken += (count + 15) & ~15
-      return taken <= floats.count ? floats[start..<start + count] : nil
-    }
   }
 
   private let state = Mutex(State())
@@ -54,14 +48,12 @@ package final class ActivationMemory: Sendable {
   /// So many numbers of any value, aligned to 64 bytes.
   package func take(_ count: Int) -> Floats {
     state.withLock { state in
-      let floats = state.take(count)
+      let start = state.taken
+      state.taken += (count + 15) & ~15
       state.most = max(state.most, state.taken)
-      return floats
+      return state.taken <= state.floats.count ? state.floats[start..<start + count] : nil
     } ?? Floats(zeros: count)
   }
-
-  /// The same, from any thread, for a turn that uses what there is: what does not fit makes the next no larger.
-  package func borrow(_ count: Int) -> Floats { state.withLock { $0.take(count) } ?? Floats(zeros: count) }
 
   /// Gives back what was taken since `taken` had this value.
   package func giveBack(to mark: Int) {

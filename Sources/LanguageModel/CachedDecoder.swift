@@ -12,13 +12,16 @@ package final class CachedDecoder {
   package let capacity: Int
 
   private let parameters: Parameters
-  private let memory: ActivationMemory
   private let shape: DecoderConfiguration
   private let rotary: RotaryTable
   /// Whether products are cut up for the threads; false where the caller has already divided the sequences.
   private let isParallel: Bool
   private var lengths: [Int]
   private let caches: [AttentionCache]  // by layer
+  /// What is left of the room that was given; without one, memory on loan.
+  private let workRoom: Floats?
+  private let cacheMemory: Loan?
+  private var workMemory: Loan?
 
   private var rows = 0
   private var stream = Floats(zeros: 0)
@@ -33,40 +36,69 @@ package final class CachedDecoder {
   private var headScale = Floats(zeros: 0)
   private var selected = Floats(zeros: 0)
 
-  /// Room for `slots` sequences of at most `length` tokens each, borrowed from `memory`.
-  package init(
-    _ parameters: Parameters, slots: Int, length: Int, isParallel: Bool, memory: ActivationMemory = ActivationMemory()
-  ) {
+  /// The numbers that such a decoder works in, for at most so many rows at a time.
+  package static func roomCount(_ shape: DecoderConfiguration, slots: Int, length: Int, rows: Int) -> Int {
+    shape.layers * AttentionCache.count(slots: slots, capacity: (length + 15) & ~15, shape.attention)
+      + max(rows, slots) * workWidths(shape).reduce(0, +)
+  }
+
+  /// Room for `slots` sequences of at most `length` tokens each, in `room` of any content; without it, in memory on loan.
+  package init(_ parameters: Parameters, slots: Int, length: Int, isParallel: Bool, room: Floats? = nil) {
     self.parameters = parameters
-    self.memory = memory
     shape = parameters.configuration
     self.slots = slots
     capacity = (length + 15) & ~15
     self.isParallel = isParallel
-    rotary = RotaryTable(positions: capacity, width: shape.headWidth, base: shape.rotaryBase)
+    rotary = RotaryTable.shared(positions: capacity, width: shape.headWidth, base: shape.rotaryBase)
     lengths = Array(repeating: 0, count: slots)
     let size = AttentionCache.count(slots: slots, capacity: capacity, shape.attention)
-    let room = memory.borrow(shape.layers * size)
+    cacheMemory = room == nil ? ScratchPool.shared.loan(shape.layers * size) : nil
+    let memory = room ?? cacheMemory?.floats ?? Floats(zeros: 0)
     let (shape, capacity) = (shape, capacity)
+    workRoom = room.map { $0[shape.layers * size..<$0.count] }
     caches = (0..<shape.layers).map {
-      AttentionCache(slots: slots, capacity: capacity, shape.attention, in: room.row($0, width: size))
+      AttentionCache(slots: slots, capacity: capacity, shape.attention, in: memory.row($0, width: size))
     }
   }
 
   private func reserve(_ count: Int) {
     guard count > rows else { return }
     rows = count
-    stream = memory.borrow(count * shape.width)
-    normalised = memory.borrow(count * shape.width)
-    projected = memory.borrow(count * shape.projectedWidth)
-    queries = memory.borrow(count * shape.heads * shape.headWidth)
-    rotatedKeys = memory.borrow(count * shape.keyValueHeads * shape.headWidth)
-    attended = memory.borrow(count * shape.heads * shape.headWidth)
-    gateUp = memory.borrow(count * 2 * shape.feedForward)
-    hidden = memory.borrow(count * shape.feedForward)
-    scale = memory.borrow(count)
-    headScale = memory.borrow(count * shape.heads)
-    selected = memory.borrow(count * shape.width)
+    let widths = Self.workWidths(shape)
+    let size = count * widths.reduce(0, +)
+    let memory: Floats
+    if let workRoom, size <= workRoom.count {
+      memory = workRoom
+    } else {
+      let loan = ScratchPool.shared.loan(size)
+      workMemory = loan
+      memory = loan.floats
+    }
+    var end = 0
+    let parts = widths.map { width in
+      end += count * width
+      return memory[end - count * width..<end]
+    }
+    stream = parts[0]
+    normalised = parts[1]
+    projected = parts[2]
+    queries = parts[3]
+    rotatedKeys = parts[4]
+    attended = parts[5]
+    gateUp = parts[6]
+    hidden = parts[7]
+    scale = parts[8]
+    headScale = parts[9]
+    selected = parts[10]
+  }
+
+  /// Numbers of one row, array by array, as `reserve` lays them out.
+  private static func workWidths(_ shape: DecoderConfiguration) -> [Int] {
+    [
+      shape.width, shape.width, shape.projectedWidth, shape.heads * shape.headWidth,
+      shape.keyValueHeads * shape.headWidth, shape.heads * shape.headWidth, 2 * shape.feedForward, shape.feedForward, 1,
+      shape.heads, shape.width,
+    ]
   }
 
   /// Appends tokens to their slots, in order; afterwards row r of the state belongs to token r.
@@ -74,7 +106,8 @@ package final class CachedDecoder {
   /// Several tokens of one slot may stand in one call, as in a prompt. Traps when a slot is full.
   package func extend(_ tokens: [Int32], slots: [Int]) {
     precondition(tokens.count == slots.count)
-    reserve(tokens.count)
+    // At least one row for each slot: several may be drawn from one prompt's last row.
+    reserve(max(tokens.count, self.slots))
     var positions: [Int32] = []
     for slot in slots {
       precondition(lengths[slot] < capacity, "slot \(slot) is full: it holds \(capacity) tokens")
@@ -113,20 +146,11 @@ package final class CachedDecoder {
       positions: positions, into: rotatedKeys, scale: headScale, heads: shape.keyValueHeads,
       epsilon: shape.normEpsilon)
     let cache = caches[layer]
-    for row in 0..<n {
-      cache.remember(
-        keys: rotatedKeys.row(row, width: keyWidth),
-        values: projected[(row * shape.projectedWidth + queryWidth + keyWidth)..<(row + 1) * shape.projectedWidth],
-        slot: slots[row], position: Int(positions[row]))
-    }
-    let attend = { (range: Range<Int>) in
-      ScratchPool.shared.lend(self.shape.attention.group * self.capacity) { scratch in
-        for row in range {
-          cache.attend(
-            self.queries.row(row, width: queryWidth), slot: slots[row], count: Int(positions[row]) + 1,
-            into: self.attended.row(row, width: queryWidth), scratch: scratch)
-        }
-      }
+    cache.remember(
+      keys: rotatedKeys, values: projected, offset: queryWidth + keyWidth, stride: shape.projectedWidth, slots: slots,
+      positions: positions)
+    func attend(_ rows: Range<Int>) {
+      cache.attend(queries, rows: rows, slots: slots, positions: positions, into: attended)
     }
     if isParallel { inRowBlocks(n, least: 1) { _, range in attend(range) } } else { attend(0..<n) }
     multiply(attended, \.output, into: stream, accumulate: true)
@@ -137,6 +161,12 @@ package final class CachedDecoder {
     multiply(normalised, \.gateUp, into: gateUp)
     swiglu(gateUp, into: hidden, rows: n, width: shape.feedForward)
     multiply(hidden, \.down, into: stream, accumulate: true)
+  }
+
+  /// Lets a slot hold what another holds, as if it had read the same tokens.
+  package func copy(slot source: Int, to target: Int) {
+    for cache in caches { cache.copy(lengths[source], from: source, to: target) }
+    lengths[target] = lengths[source]
   }
 
   /// Logits of the next token after the given rows of the last `extend`: rows × V, into the front of `logits`.

@@ -58,7 +58,7 @@ package final class DecoderPass {
     self.purpose = purpose
     self.memory = memory
     self.shouldStop = shouldStop
-    rotary = RotaryTable(
+    rotary = RotaryTable.shared(
       positions: configuration.contextLength, width: configuration.headWidth, base: configuration.rotaryBase)
   }
 

@@ -70,9 +70,9 @@ extension Parameters {
   /// The result of a request depends on its prompt, its stream and these parameters alone, bit for bit.
   /// Throws `SettingError`, before any work, for an empty prompt, a rule out of range or a context that is too short,
   /// and `Interruption` soon after `isInterrupted` holds. `onToken` is told how many tokens have been drawn since it
-  /// was last called; it may be called from several threads. It has a turn in `memory`.
+  /// was last called; it may be called from several threads. Where a `memory` is given, it has a turn there.
   package func sample(
-    _ requests: [RolloutRequest], _ rule: SamplingRule, end: Int32?, memory: ActivationMemory = ActivationMemory(),
+    _ requests: [RolloutRequest], _ rule: SamplingRule, end: Int32?, memory: ActivationMemory? = nil,
     isInterrupted: @Sendable () -> Bool = { false }, onToken: @Sendable (Int) -> Void = { _ in }
   ) throws -> [Rollout] {
     if requests.isEmpty { return [] }
@@ -90,13 +90,22 @@ extension Parameters {
     let isSmall = values.count <= 4 << 20
     let parts = isSmall ? max(1, min(2 * Workers.shared.threads, requests.count / 8)) : 1
     let results = RolloutSlots(count: requests.count)
-    memory.beginTurn(expecting: 0)
+    let rooms = memory.map { memory in
+      let slots = min(together, (requests.count + parts - 1) / parts)
+      let size =
+        CachedDecoder.roomCount(
+          configuration, slots: slots, length: longest + rule.maxTokens,
+          rows: min(slots * longest, max(longest, SamplingBatch.promptTokens)))
+        + slots * configuration.vocabulary
+      memory.beginTurn(expecting: parts * ((size + 15) & ~15))
+      return (0..<parts).map { _ in memory.take(size) }
+    }
     let body = { (part: Int) in
       let range = part * requests.count / parts..<(part + 1) * requests.count / parts
       for first in stride(from: range.lowerBound, to: range.upperBound, by: together) {
         let chunk = first..<min(first + together, range.upperBound)
         var batch = SamplingBatch(
-          self, Array(requests[chunk]), rule, end: end, isParallel: !isSmall, memory: memory)
+          self, Array(requests[chunk]), rule, end: end, isParallel: !isSmall, room: rooms?[part])
         while batch.isUnfinished, !isInterrupted() { onToken(batch.step()) }
         if batch.isUnfinished { return }
         results.store(batch.rollouts, at: chunk.lowerBound)
@@ -117,26 +126,34 @@ private struct SamplingBatch {
   private let rule: SamplingRule
   private let end: Int32?
   private let vocabulary: Int
+  private let isParallel: Bool
   private let logits: Floats
   private var active: [Int]
-  private var unread: [Int]
+  /// Prompts that are still to be read, each with the requests that continue it: it is read once for all of them.
+  private var unread: [[Int]]
 
   init(
     _ parameters: Parameters, _ requests: [RolloutRequest], _ rule: SamplingRule, end: Int32?, isParallel: Bool,
-    memory: ActivationMemory
+    room: Floats?
   ) {
     rollouts = requests.map { Rollout(prompt: $0.prompt) }
     streams = requests.map(\.stream)
     self.rule = rule
     self.end = end
     vocabulary = parameters.configuration.vocabulary
+    self.isParallel = isParallel
     let longest = requests.lazy.map(\.prompt.count).max() ?? 0
+    let size = requests.count * vocabulary
     decoder = CachedDecoder(
-      parameters, slots: requests.count, length: longest + rule.maxTokens, isParallel: isParallel, memory: memory)
-    logits = memory.borrow(requests.count * vocabulary)
+      parameters, slots: requests.count, length: longest + rule.maxTokens, isParallel: isParallel,
+      room: room.map { $0[0..<$0.count - size] })
+    logits = room.map { $0[$0.count - size..<$0.count] } ?? Floats(zeros: size)
     active = Array(requests.indices)
-    unread = active
+    unread = Dictionary(grouping: requests.indices) { requests[$0].prompt }.values.sorted { $0[0] < $1[0] }
   }
+
+  /// Tokens of several prompts that are read together.
+  static let promptTokens = 256
 
   var isUnfinished: Bool { !active.isEmpty }
 
@@ -153,26 +170,29 @@ private struct SamplingBatch {
     var slots: [Int] = []
     var last: [Int] = []
     var count = 0
-    for slot in unread {
-      let prompt = rollouts[slot].prompt
-      if count > 0, tokens.count + prompt.count > 256 { break }
+    for group in unread {
+      let prompt = rollouts[group[0]].prompt
+      if count > 0, tokens.count + prompt.count > Self.promptTokens { break }
       tokens += prompt
-      slots += Array(repeating: slot, count: prompt.count)
-      last.append(tokens.count - 1)
+      slots += Array(repeating: group[0], count: prompt.count)
+      last += Array(repeating: tokens.count - 1, count: group.count)
       count += 1
     }
-    let ready = Array(unread.prefix(count))
+    let ready = unread.prefix(count)
     unread.removeFirst(count)
     decoder.extend(tokens, slots: slots)
-    draw(for: ready, rows: last)
-    return ready.count
+    for group in ready {
+      for follower in group.dropFirst() { decoder.copy(slot: group[0], to: follower) }
+    }
+    draw(for: ready.flatMap(\.self), rows: last)
+    return last.count
   }
 
   private mutating func draw(for slots: [Int], rows: [Int]) {
     decoder.logits(ofRows: rows, into: logits)
     let temperature = rule.temperature == 0 ? 1 : rule.temperature
     logSoftmax(
-      logits, rows: rows.count, width: vocabulary, temperature: Float(temperature), parallel: false)
+      logits, rows: rows.count, width: vocabulary, temperature: Float(temperature), parallel: isParallel)
     for (row, slot) in slots.enumerated() {
       let distribution = logits.row(row, width: vocabulary)
       let token =
@@ -190,20 +210,6 @@ private func mostLikely(_ logProbabilities: Floats) -> Int {
   var best = 0
   for token in 1..<logProbabilities.count where logProbabilities[token] > logProbabilities[best] { best = token }
   return best
-}
-
-/// The token at which the cumulated probability passes `uniform`.
-private func drawToken(_ logProbabilities: Floats, _ uniform: Double) -> Int {
-  var sum = 0.0
-  var last = 0
-  for token in 0..<logProbabilities.count {
-    let probability = exponential(Double(logProbabilities[token]))
-    if probability > 0 { last = token }
-    sum += probability
-    if uniform < sum { return token }
-  }
-  // The sum falls short of 1 by rounding.
-  return last
 }
 
 /// The results of the parts of a parallel loop.

@@ -240,12 +240,14 @@ private func forEachQueryBlock(_ tokens: Range<Int>, _ body: (_ queries: Range<I
 package struct AttentionCache: Sendable {
   /// Tokens that fit into a slot; a multiple of 16.
   package let capacity: Int
+  private let slots: Int
   private let shape: AttentionShape
   private let keys: Floats
   private let values: Floats
 
   /// Room for `slots` sequences of `capacity` (rounded up to 16) tokens in given memory of any content.
   package init(slots: Int, capacity: Int, _ shape: AttentionShape, in memory: Floats) {
+    self.slots = slots
     self.capacity = filled(capacity)
     self.shape = shape
     let count = slots * Self.keyCount(capacity, shape)
@@ -265,38 +267,64 @@ package struct AttentionCache: Sendable {
     shape.keyValueHeads * filled(shape.width) * filled(capacity)
   }
 
-  /// Stores one token's keys and values, keyValueHeads × width each, as number `position` of a slot.
-  package func remember(keys newKeys: Floats, values newValues: Floats, slot: Int, position: Int) {
-    precondition(position < capacity && newKeys.count == shape.keyValueHeads * shape.width)
-    precondition(newValues.count == newKeys.count)
-    let (slotKeys, slotValues) = of(slot)
-    for head in 0..<shape.keyValueHeads {
-      unsafe opsd_remember(
-        newKeys.base + head * shape.width, newValues.base + head * shape.width,
-        slotKeys.base + head * shape.width * capacity, slotValues.base + head * filled(shape.width) * capacity,
-        Int64(shape.width), Int64(position), Int64(capacity))
-    }
-  }
-
-  /// Attention of one token over the first `count` tokens of a slot, on the calling thread.
+  /// Stores tokens' keys and values: token r as number `positions[r]` of slot `slots[r]`.
   ///
-  /// q, out: heads × width; scratch: group × capacity.
-  package func attend(_ q: Floats, slot: Int, count: Int, into out: Floats, scratch: Floats) {
-    let span = shape.group * shape.width
-    precondition(q.count == shape.heads * shape.width && out.count == q.count && count <= capacity)
-    precondition(scratch.count >= shape.group * capacity)
-    let (slotKeys, slotValues) = of(slot)
-    for head in 0..<shape.keyValueHeads {
-      unsafe opsd_attend(
-        q.base + head * span, slotKeys.base + head * shape.width * capacity,
-        slotValues.base + head * filled(shape.width) * capacity, out.base + head * span, scratch.base,
-        Int64(shape.group), Int64(shape.width), Int64(count), Int64(capacity), shape.scale)
+  /// newKeys: tokens × keyValueHeads × width; values: in rows of `stride`, from `offset` on.
+  package func remember(
+    keys newKeys: Floats, values newValues: Floats, offset: Int, stride: Int, slots: [Int], positions: [Int32]
+  ) {
+    let width = shape.keyValueHeads * shape.width
+    check(slots, positions)
+    precondition(newKeys.count >= slots.count * width && newValues.count >= slots.count * stride)
+    precondition(offset + width <= stride)
+    for (row, slot) in slots.enumerated() {
+      unsafe opsd_remember(
+        newKeys.base + row * width, newValues.base + row * stride + offset,
+        keys.base + slot * Self.keyCount(capacity, shape), values.base + slot * Self.valueCount(capacity, shape),
+        Int64(shape.keyValueHeads), Int64(shape.width), Int64(positions[row]), Int64(capacity))
     }
   }
 
-  private func of(_ slot: Int) -> (keys: Floats, values: Floats) {
-    (
-      keys.row(slot, width: Self.keyCount(capacity, shape)), values.row(slot, width: Self.valueCount(capacity, shape))
-    )
+  /// Copies the first `count` tokens of a slot to another.
+  package func copy(_ count: Int, from source: Int, to target: Int) {
+    precondition(max(source, target) < slots && min(source, target) >= 0 && count <= capacity)
+    func copy(_ memory: Floats, _ slotSize: Int, _ piece: Int, _ used: Int) {
+      let from = memory.row(source, width: slotSize)
+      let to = memory.row(target, width: slotSize)
+      for start in stride(from: 0, to: slotSize, by: piece) {
+        to[start..<start + used].assign(from[start..<start + used])
+      }
+    }
+    // A head's keys begin with those of the first tokens, and so does each panel of its values.
+    copy(keys, Self.keyCount(capacity, shape), shape.width * capacity, filled(count) * shape.width)
+    copy(values, Self.valueCount(capacity, shape), Panels.width * capacity, Panels.width * count)
+  }
+
+  /// Attention of tokens over their slots up to their own positions, on the calling thread.
+  ///
+  /// queries, out: tokens × heads × width, of which the given rows are taken.
+  package func attend(_ queries: Floats, rows: Range<Int>, slots: [Int], positions: [Int32], into out: Floats) {
+    let width = shape.heads * shape.width
+    check(slots, positions)
+    precondition(rows.upperBound <= slots.count && queries.count >= rows.upperBound * width)
+    precondition(out.count >= rows.upperBound * width)
+    ScratchPool.shared.lend(2 * shape.group * capacity) { scratch in
+      for row in rows {
+        unsafe opsd_attend(
+          queries.base + row * width, keys.base + slots[row] * Self.keyCount(capacity, shape),
+          values.base + slots[row] * Self.valueCount(capacity, shape), out.base + row * width, scratch.base,
+          Int64(shape.keyValueHeads), Int64(shape.group), Int64(shape.width), Int64(positions[row]) + 1,
+          Int64(capacity), shape.scale)
+      }
+    }
+  }
+
+  private func check(_ slots: [Int], _ positions: [Int32]) {
+    precondition(slots.count == positions.count)
+    for (slot, position) in zip(slots, positions) {
+      precondition(
+        slot >= 0 && slot < self.slots && position >= 0 && Int(position) < capacity,
+        "token \(position) of slot \(slot) in a cache of \(self.slots) slots of \(capacity)")
+    }
   }
 }

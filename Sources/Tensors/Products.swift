@@ -37,8 +37,10 @@ package struct Matrix: Sendable {
   }
 }
 
-/// The weights of a linear layer y = x · wᵀ, laid out as they are multiplied: panels of sixteen outputs, in each of them
-/// for every input the sixteen weights from it (panel, input, output). The last panel is filled up with zeros.
+/// The weights of a linear layer y = x · wᵀ, laid out as they are multiplied.
+///
+/// Panels of sixteen outputs: in each of them, for every input, the sixteen weights from it (panel, input, output). The
+/// last panel is filled up with zeros.
 package struct Panels: Sendable {
   package let values: Floats
   package let outputs: Int
@@ -103,7 +105,9 @@ package struct Panels: Sendable {
   func place(_ output: Int) -> Int { output / Self.width * stride + output % Self.width }
 }
 
-/// y (+)= x · wᵀ; x: rows × inputs, y: rows × outputs. On the calling thread alone unless `parallel`.
+/// y (+)= x · wᵀ; x: rows × inputs, y: rows × outputs.
+///
+/// On the calling thread alone unless `parallel`.
 package func linear(
   _ x: Matrix, _ w: Panels, into y: Matrix, accumulate: Bool = false, parallel: Bool = true
 ) {

@@ -3,6 +3,7 @@
 // assigned, unless a label says `adding`.
 
 import CKernels
+import Synchronization
 
 /// Cuts rows into at most eight blocks, of at least `least` rows; a block's bounds depend on the number of rows alone.
 package func inRowBlocks(_ rows: Int, least: Int = 32, _ body: (Int, Range<Int>) -> Void) {
@@ -58,8 +59,25 @@ package struct RotaryTable: Sendable {
   package let positions: Int
   package let width: Int
 
+  /// Tables that were made before, or new ones, of at least so many positions.
+  package static func shared(positions: Int, width: Int, base: Double) -> RotaryTable {
+    tables.withLock { tables in
+      let key = Key(width: width, base: base)
+      if let table = tables[key], table.positions >= positions { return table }
+      let table = RotaryTable(positions: positions, width: width, base: base)
+      tables[key] = table
+      return table
+    }
+  }
+
+  private struct Key: Hashable {
+    let width: Int
+    let base: Double
+  }
+  private static let tables = Mutex<[Key: RotaryTable]>([:])
+
   /// Tables for positions `0..<positions` and heads of the given (even) width.
-  package init(positions: Int, width: Int, base: Double) {
+  init(positions: Int, width: Int, base: Double) {
     precondition(width % 2 == 0, "a head of width \(width) has no two halves to rotate")
     let half = width / 2
     cosines = Floats(zeros: positions * half)
@@ -198,6 +216,11 @@ package func logSoftmax(_ z: Floats, rows: Int, width: Int, temperature: Float =
   }
   guard parallel else { return block(0..<rows) }
   inRowBlocks(rows, least: 4) { _, range in block(range) }
+}
+
+/// The token at which the cumulated probability of a row of log-probabilities passes `uniform`, which is below 1.
+package func drawToken(_ logProbabilities: Floats, _ uniform: Double) -> Int {
+  unsafe Int(opsd_draw(logProbabilities.base, Int64(logProbabilities.count), uniform))
 }
 
 /// Entropy in nats of each row of log-probabilities; entropies: rows.

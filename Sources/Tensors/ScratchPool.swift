@@ -3,7 +3,7 @@
 
 import Synchronization
 
-/// Memory that is lent for the time of a call.
+/// Memory that is lent for the time of a call, or for the life of an object.
 package final class ScratchPool: Sendable {
   /// The pool of this process.
   package static let shared = ScratchPool()
@@ -16,25 +16,48 @@ package final class ScratchPool: Sendable {
 
   /// Lends so many numbers of any value to `body`, on the calling thread; what it leaves there is lost.
   package func lend<Result>(_ count: Int, _ body: (Floats) throws -> Result) rethrows -> Result {
-    let memory = free.withLock { free in
-      // The smallest that is large enough.
+    let memory = take(count)
+    defer { giveBack(memory) }
+    return try body(memory[0..<count])
+  }
+
+  /// Lends so many numbers of any value for as long as the loan lives.
+  package func loan(_ count: Int) -> Loan { Loan(take(count), count, from: self) }
+
+  private func take(_ count: Int) -> Floats {
+    let found = free.withLock { free in
+      // The smallest that is large enough, if not many times so.
       var best: Int?
-      for index in free.indices where free[index].count >= count {
+      for index in free.indices where free[index].count >= count && free[index].count <= 8 * max(count, 1 << 16) {
         if best.map({ free[index].count < free[$0].count }) ?? true { best = index }
       }
       return best.map { free.remove(at: $0) }
     }
-    let lent = memory ?? Floats(zeros: max(count, 1024))
-    defer {
-      free.withLock { free in
-        if lent.count > Self.longest { return }
-        free.append(lent)
-        // Runs that proved too small go first.
-        if free.count > Self.most, let least = free.indices.min(by: { free[$0].count < free[$1].count }) {
-          free.remove(at: least)
-        }
-      }
-    }
-    return try body(lent[0..<count])
+    return found ?? Floats(zeros: max(count, 1024))
   }
+
+  fileprivate func giveBack(_ memory: Floats) {
+    if memory.count > Self.longest { return }
+    free.withLock { free in
+      free.append(memory)
+      // The one that has waited longest goes first.
+      if free.count > Self.most { free.removeFirst() }
+    }
+  }
+}
+
+/// Numbers on loan; given back with the last reference.
+package final class Loan: Sendable {
+  /// The numbers, of any value at first.
+  package let floats: Floats
+  private let memory: Floats
+  private let pool: ScratchPool
+
+  fileprivate init(_ memory: Floats, _ count: Int, from pool: ScratchPool) {
+    floats = memory[0..<count]
+    self.memory = memory
+    self.pool = pool
+  }
+
+  deinit { pool.giveBack(memory) }
 }

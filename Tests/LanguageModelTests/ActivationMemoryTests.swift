@@ -22,18 +22,17 @@ import Testing
     #expect(first[0] == 4 && memory.taken == 16)
   }
 
-  @Test func whatDoesNotFitLiesBesideAndTheNextTurnIsLargerUnlessItWasBorrowed() async {
+  @Test func whatDoesNotFitLiesBesideAndTheNextTurnIsLarger() async {
     await #expect(processExitsWith: .success) {
       let memory = ActivationMemory()
       let start = FloatMemoryUse.bytes
       memory.beginTurn(expecting: 1600)
       #expect(FloatMemoryUse.bytes - start == 6400 - 64)
       do {
-        let (inside, beside, borrowed) = (memory.take(1600), memory.take(800), memory.borrow(3200))
+        let (inside, beside) = (memory.take(1600), memory.take(800))
         beside.fill(1)
-        borrowed.fill(2)
-        #expect(inside.count == 1600 && beside.array.allSatisfy { $0 == 1 })
-        #expect(FloatMemoryUse.bytes - start == 6336 + 3200 + 12_800)
+        #expect(inside.array.allSatisfy { $0 == 0 } && beside.array.allSatisfy { $0 == 1 })
+        #expect(FloatMemoryUse.bytes - start == 6336 + 3200)
       }
       #expect(FloatMemoryUse.bytes - start == 6336)
       memory.beginTurn(expecting: 0)

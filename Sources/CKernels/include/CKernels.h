@@ -29,6 +29,11 @@ void opsd_product(const float *a, int64_t aRow, const float *b, int64_t bPanel, 
 void opsd_product_packed(const float *a, int64_t aTile, const float *b, int64_t bPanel, int64_t bStep, float *c,
                          int64_t cRow, int64_t cPanel, int64_t rows, int64_t columns, int64_t depth, int32_t adds);
 
+/// `count` products of one shape, each a, b and c so many numbers after the one before; a as it lies, b in panels.
+void opsd_small_products(int64_t count, const float *a, int64_t aRow, int64_t aNext, const float *b, int64_t bPanel,
+                         int64_t bNext, float *c, int64_t cRow, int64_t cNext, int64_t rows, int64_t columns,
+                         int64_t depth);
+
 /// Panels whose columns are the rows of b: rows × depth, `stride` from row to row.
 void opsd_panels_of_rows(const float *b, int64_t stride, int64_t rows, int64_t depth, float *panels,
                          int64_t panelStride);
@@ -70,10 +75,15 @@ void opsd_norm_rotate_backward(const float *dy, const float *x, int64_t stride, 
 
 // --- Attention --------------------------------------------------------------------------------------------------
 
+// Rows of scores lie `stride` apart, a multiple of 16, and are written up to the next multiple of 16.
+
 /// In place: scores → probabilities of causal attention. scores: rows × stride; row r sees columns 0...first + r, the
 /// rest of its `columns` become 0. logSum[r · step] = log Σ exp(scale · score).
 void opsd_causal_softmax(float *scores, int64_t stride, int64_t rows, int64_t columns, int64_t first, float scale,
                          float *logSum, int64_t step);
+
+/// The same of rows that see all columns.
+void opsd_softmax_rows(float *scores, int64_t stride, int64_t rows, int64_t columns, float scale);
 
 /// In place: scores → the same probabilities again, from the saved logSum.
 void opsd_causal_probabilities(float *scores, int64_t stride, int64_t rows, int64_t columns, int64_t first,
@@ -83,15 +93,15 @@ void opsd_causal_probabilities(float *scores, int64_t stride, int64_t rows, int6
 void opsd_softmax_backward(const float *probabilities, float *gradient, int64_t stride, int64_t rows, int64_t columns,
                            float scale);
 
-/// Attention of one token over a cache. q: heads × width (the heads that share this key-value head);
-/// keys: panels of tokens (token / 16, width, token % 16); values: panels of numbers (width / 16, capacity, width % 16);
-/// sees `count` tokens; out: heads × width; scratch: heads × capacity. capacity is a multiple of 16.
-void opsd_attend(const float *q, const float *keys, const float *values, float *out, float *scratch, int64_t heads,
-                 int64_t width, int64_t count, int64_t capacity, float scale);
+/// Attention of one token over a cache. q, out: keyValueHeads × group × width. By key-value head, keys: panels of tokens
+/// (token / 16, width, token % 16); values: panels of numbers (width / 16, capacity, width % 16); sees `count` tokens.
+/// scratch: 2 × group × capacity. capacity is a multiple of 16.
+void opsd_attend(const float *q, const float *keys, const float *values, float *out, float *scratch,
+                 int64_t keyValueHeads, int64_t group, int64_t width, int64_t count, int64_t capacity, float scale);
 
-/// Writes one token's key and value of one key-value head, each of `width` numbers, where `opsd_attend` reads them.
-void opsd_remember(const float *key, const float *value, float *keys, float *values, int64_t width, int64_t position,
-                   int64_t capacity);
+/// Writes one token's keys and values, keyValueHeads × width each, where `opsd_attend` reads them.
+void opsd_remember(const float *key, const float *value, float *keys, float *values, int64_t keyValueHeads,
+                   int64_t width, int64_t position, int64_t capacity);
 
 // --- Feed-forward -----------------------------------------------------------------------------------------------
 
@@ -105,6 +115,9 @@ void opsd_swiglu_backward(const float *dh, const float *gu, float *dgu, int64_t 
 
 /// In place: logits → log-probabilities, log softmax(z / temperature); z: rows × width.
 void opsd_log_softmax(float *z, int64_t rows, int64_t width, float inverseTemperature);
+
+/// The token at which the cumulated probability passes `uniform` (0 ≤ uniform < 1), among those that have any; 0 if none.
+int64_t opsd_draw(const float *lp, int64_t width, double uniform);
 
 /// Divergence of a teacher p and a student q over the vocabulary, and its gradient by the student's logits.
 /// In: lp, lq: rows × width log-probabilities; weight: rows. Out: loss: rows (unweighted, nats);
