@@ -7,8 +7,8 @@ package import LanguageModel
 package struct MemoryLedger: Sendable, Equatable {
   /// The student's weights.
   package let weights: Double
-  /// The weights of a teacher that stays as it was; the policy that the run began with has them in any case.
-  package let teacher: Double
+  /// The weights that the run began with: those of a teacher that stays as it was.
+  package let initial: Double
   /// The gradient of the weights.
   package let gradient: Double
   /// The two moments of AdamW.
@@ -19,12 +19,12 @@ package struct MemoryLedger: Sendable, Equatable {
   /// The ledger of a decoder whose every weight is trained, so many tokens at a time.
   package init(_ shape: DecoderConfiguration, tokens: Int) {
     weights = 4 * Double(ParameterLayout(shape).count)
-    teacher = weights
+    initial = weights
     gradient = weights
     moments = 2 * weights
     activations = DecoderPass.bytes(shape, tokens: tokens, for: .training)
   }
 
   /// All of it.
-  package var total: Double { weights + teacher + gradient + moments + activations }
+  package var total: Double { weights + initial + gradient + moments + activations }
 }
