@@ -87,9 +87,10 @@ func headLossAndGradient(
       }
       return result
     }
+    if shouldStop() { break }
     linearInputGradient(logits, parameters.head, into: hiddenRows(dHidden, positions, parameters))
     // Some tokens at a time: the product packs what it is given.
-    for token in stride(from: 0, to: logits.columns, by: 8192) {
+    for token in stride(from: 0, to: logits.columns, by: 8192) where !shouldStop() {
       let tokens = token..<min(token + 8192, logits.columns)
       linearWeightGradient(logits.columns(tokens), h, addingTo: gradient.head.outputs(tokens))
     }

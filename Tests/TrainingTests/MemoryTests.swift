@@ -30,8 +30,10 @@ import Testing
       #expect(peak < 1.1 * ledger, "\(peak / ledger)")
       // The ledger is no mere upper bound.
       #expect(peak > 0.9 * ledger, "\(peak / ledger)")
-      #expect(held.count == 5 && Set(held.dropFirst()).count == 1, "\(held)")
-      #expect(FloatMemoryUse.bytes < before + 2_000_000, "\(FloatMemoryUse.bytes) are left")
+      // How much of what products pack is kept depends on how many threads pack at the same time.
+      let (least, most) = (held.dropFirst().min() ?? 0, held.dropFirst().max() ?? .max)
+      #expect(held.count == 5 && Double(most - least) < 0.005 * ledger, "\(held)")
+      #expect(FloatMemoryUse.bytes < before + 4_000_000, "\(FloatMemoryUse.bytes) are left")
     }
   }
 
@@ -74,10 +76,12 @@ import Testing
           }))
       }
       #expect(run.records.count == 1000 && held.count == 1000)
-      // By then the longest answers there are have been given.
-      let (early, late) = (held[..<300], held[300...])
-      #expect(late.max() ?? 0 <= early.max() ?? 0, "\(early.max() ?? 0) bytes, then \(late.max() ?? 0)")
-      #expect(peaks[300...].max() ?? 0 <= peaks[..<300].max() ?? 0)
+      // By then the longest answers there are have been given. A single float that stayed behind in each step would be a
+      // tenth more, for it takes 64 bytes; a fiftieth is what the pool of scratch memory comes and goes with.
+      for numbers in [held, peaks] {
+        let (early, late) = (numbers[..<300].max() ?? 0, numbers[300...].max() ?? 0)
+        #expect(Double(late) <= 1.02 * Double(early), "at most \(early) bytes, then \(late)")
+      }
     }
   }
 }

@@ -160,6 +160,51 @@ func bytes(at path: String) throws -> Data { try Data(contentsOf: URL(filePath: 
   }
 }
 
+@Suite struct FurtherGroupTests {
+  /// A run whose steps depend on numbers of its own, such as an average of the weights: they are a group of the file.
+  @Test func whateverChangesFromStepToStepMayBeKept() throws {
+    let world = try TinyWorld()
+    try withCheckpoint { path in
+      func run(_ steps: Int, _ path: String, stopAfter last: Int = .max) throws -> (TrainingRun, average: [Float]) {
+        var plan = world.plan(steps, keptAt: path)
+        plan.examination = nil
+        let learner = Learner(world.policy.parameters, plan.optimiser, steps: steps)
+        let average = world.policy.parameters.copy()
+        let step = Floats([0])
+        var batch = PackedBatch()
+        batch.append(prompt: [1, 2], completion: [3, 4])
+        let flag = Flag()
+        let run = try runSteps(
+          method: "averaging", plan, RunObserver(isInterrupted: { flag.value }), learner: learner,
+          identity: RunIdentity(method: world.method, initial: world.policy, plan, material: [:]),
+          groups: ["average": average.arrays, "own": [NamedArray("step", shape: [1], step)]],
+          current: { Policy(parameters: learner.parameters, vocabulary: world.policy.vocabulary) },
+          takeStep: { number in
+            let update = try learner.update(batch, step: number) { _, logits in
+              for index in 0..<logits.count { logits[index] = 0.01 * average.values[index] * (1 + step[0]) }
+              return 1
+            }
+            for index in 0..<average.values.count {
+              average.values[index] = 0.9 * average.values[index] + 0.1 * learner.parameters.values[index]
+            }
+            step[0] += 1
+            if number == last { flag.set() }
+            return StepRecord(
+              step: number, loss: update.loss, gradientNorm: update.gradientNorm, learningRate: update.rate, tokens: 0,
+              rolloutAccuracy: nil, meanLength: nil)
+          })
+        return (run, average.values.array)
+      }
+      let whole = try run(7, path + ".whole")
+      #expect(try run(7, path, stopAfter: 4).0.records.count == 4)
+      let resumed = try run(7, path)
+      #expect(resumed.average.bits == whole.average.bits && resumed.0.bits == whole.0.bits)
+      #expect(resumed.0.records == whole.0.records && Set(resumed.0.records.map(\.gradientNorm)).count == 7)
+      #expect(try bytes(at: path) == bytes(at: path + ".whole"))
+    }
+  }
+}
+
 @Suite struct LongerRunTests {
   @Test func aRunMayBeContinuedFurtherWhereItsStepsStayTheSame() throws {
     let world = try TinyWorld()
