@@ -87,7 +87,8 @@ let package = Package(
       "Evidence", ["Checkpoints", "FourThreads", "JSONValues", "LanguageModel", "RandomStreams", "Tensors"]),
     tests("TensorsTests", ["Evidence", "RandomStreams", "Tensors"]),
     tests("ObjectivesTests", ["Evidence", "JSONValues", "Objectives", "Tensors"]),
-    tests("LanguageModelTests", ["Evidence", "JSONValues", "LanguageModel", "RandomStreams", "Tensors"]),
+    tests(
+      "LanguageModelTests", ["Checkpoints", "Evidence", "JSONValues", "LanguageModel", "RandomStreams", "Tensors"]),
     tests("RolloutsTests", ["Evidence", "JSONValues", "LanguageModel", "RandomStreams", "Rollouts", "Tensors"]),
     tests(
       "EvaluationTests",
@@ -101,7 +102,7 @@ let package = Package(
     tests("TasksTests", ["Tasks"]),
     tests("TokenizerTests", ["Tokenizer"]),
     tests("CellLanguageTests", ["CellLanguage"]),
-    tests("CheckpointsTests", ["Checkpoints", "JSONValues"]),
+    tests("CheckpointsTests", ["Checkpoints", "Evidence", "JSONValues", "LanguageModel", "Tensors", "Tokenizer"]),
     tests("DisplayTests", ["CCairo", "Display", "JSONValues"]),
     tests("JupyterProtocolTests", ["JSONValues", "JupyterProtocol"]),
     tests("JupyterKernelTests", ["CZeroMQ", "Display", "JSONValues", "JupyterKernel", "JupyterProtocol"]),

@@ -12,6 +12,8 @@ package final class CachedDecoder {
   package let capacity: Int
 
   private let parameters: Parameters
+  private let adapter: Adapter?
+  private let lowRank = LowRankScratch()
   private let shape: DecoderConfiguration
   private let rotary: RotaryTable
   /// Whether products are cut up for the threads; false where the caller has already divided the sequences.
@@ -34,8 +36,10 @@ package final class CachedDecoder {
   private var selected = Floats(zeros: 0)
 
   /// Room for `slots` sequences of at most `length` tokens each.
-  package init(_ parameters: Parameters, slots: Int, length: Int, isParallel: Bool) {
+  package init(_ parameters: Parameters, adapter: Adapter? = nil, slots: Int, length: Int, isParallel: Bool) {
+    precondition(adapter == nil || adapter?.shape == parameters.configuration, "this adapter is of another shape")
     self.parameters = parameters
+    self.adapter = adapter
     shape = parameters.configuration
     self.slots = slots
     capacity = (length + 15) & ~15
@@ -85,19 +89,17 @@ package final class CachedDecoder {
     let w = shape.headWidth
     let queryWidth = shape.heads * w
     let keyWidth = shape.keyValueHeads * w
-    func linear(
-      _ x: Floats, _ path: KeyPath<ParameterLayout.Layer, Range<Int>>, into y: Floats, _ depth: Int, _ outputs: Int,
-      accumulate: Bool = false
-    ) {
+    func linear(_ map: LinearMap, _ x: Floats, into y: Floats, accumulate: Bool = false) {
       linearRows(
-        x, parameters.part(layer, path), into: y, rows: n, depth: depth, outputs: outputs, accumulate: accumulate,
-        parallel: isParallel)
+        x, parameters.part(layer, map.weights), into: y, rows: n, depth: shape.inputs(of: map),
+        outputs: shape.outputs(of: map), accumulate: accumulate, parallel: isParallel)
+      adapter?.decode(layer, map, x, addingTo: y, rows: n, parallel: isParallel, lowRank)
     }
 
     rmsNorm(
       stream, parameters.part(layer, \.attentionNorm), into: normalised, scale: scale, rows: n, width: d,
       epsilon: shape.normEpsilon)
-    linear(normalised, \.queryKeyValue, into: projected, d, shape.projectedWidth)
+    linear(.queryKeyValue, normalised, into: projected)
     normRotate(
       projected, offset: 0, stride: shape.projectedWidth, parameters.part(layer, \.queryNorm), rotary,
       positions: positions, into: queries, scale: headScale, heads: shape.heads, epsilon: shape.normEpsilon)
@@ -123,14 +125,14 @@ package final class CachedDecoder {
       }
     }
     if isParallel { inRowBlocks(n, least: 1) { _, range in attend(range) } } else { attend(0..<n) }
-    linear(attended, \.output, into: stream, queryWidth, d, accumulate: true)
+    linear(.output, attended, into: stream, accumulate: true)
 
     rmsNorm(
       stream, parameters.part(layer, \.feedForwardNorm), into: normalised, scale: scale, rows: n, width: d,
       epsilon: shape.normEpsilon)
-    linear(normalised, \.gateUp, into: gateUp, d, 2 * shape.feedForward)
+    linear(.gateUp, normalised, into: gateUp)
     swiglu(gateUp, into: hidden, rows: n, width: shape.feedForward)
-    linear(hidden, \.down, into: stream, shape.feedForward, d, accumulate: true)
+    linear(.down, hidden, into: stream, accumulate: true)
   }
 
   /// Logits of the next token after the given rows of the last `extend`: rows × V, into the front of `logits`.

@@ -19,7 +19,9 @@ package final class DecoderPass {
   /// Bytes of activations, and of their gradients where there is a backward pass, for so many tokens in one batch.
   ///
   /// An upper bound: it counts every token as scored. In double, since what is asked for may be past all bounds.
-  package static func bytes(_ shape: DecoderConfiguration, tokens: Int, for purpose: Purpose) -> Double {
+  package static func bytes(
+    _ shape: DecoderConfiguration, adapter: AdapterConfiguration? = nil, tokens: Int, for purpose: Purpose
+  ) -> Double {
     let queries = shape.heads * shape.headWidth
     let keys = shape.keyValueHeads * shape.headWidth
     let layer =
@@ -28,7 +30,8 @@ package final class DecoderPass {
     let gradients = 2 * shape.width + shape.projectedWidth + 2 * queries + keys + 3 * shape.feedForward
     let ends = 5 * shape.width + 1
     let numbers = purpose == .training ? shape.layers * layer + gradients + ends : layer + ends
-    return 4 * Double(tokens) * Double(numbers)
+    let thin = adapter.map { Adapter.scratchBytes($0, tokens: tokens) } ?? 0
+    return 4 * Double(tokens) * Double(numbers) + thin
   }
 
   private let shape: DecoderConfiguration
@@ -42,6 +45,7 @@ package final class DecoderPass {
   private var finalScale = Floats(zeros: 0)
   private var normalised = Floats(zeros: 0)
   private var gradients: GradientActivations?
+  private let lowRank = LowRankScratch()
 
   private let shouldStop: () -> Bool
 
@@ -151,8 +155,9 @@ package final class DecoderPass {
   /// The hidden state of every scored token after the final norm: scored × D, valid until the next pass.
   ///
   /// Logits are `hidden · headᵀ`. Traps if a sequence is longer than the context.
-  package func forward(_ parameters: Parameters, _ batch: PackedBatch) -> Floats {
+  package func forward(_ parameters: Parameters, adapter: Adapter? = nil, _ batch: PackedBatch) -> Floats {
     precondition(parameters.configuration == shape, "these parameters are of another shape")
+    precondition(adapter == nil || adapter?.shape == shape, "this adapter is of another shape")
     precondition(!batch.tokens.isEmpty, "a batch of no tokens has no hidden states")
     precondition(
       batch.longest <= shape.contextLength,
@@ -161,7 +166,7 @@ package final class DecoderPass {
     gatherRows(parameters.embedding, batch.tokens, into: layers[0].input, width: shape.width)
     for index in 0..<shape.layers where !shouldStop() {
       let output = index + 1 < shape.layers ? layers[index + 1].input : finalInput
-      forwardLayer(index, parameters, batch, output: output)
+      forwardLayer(index, parameters, adapter, batch, output: output)
     }
     for (row, token) in batch.scored.enumerated() {
       gathered.row(row, width: shape.width).assign(finalInput.row(Int(token), width: shape.width))
@@ -172,22 +177,24 @@ package final class DecoderPass {
     return normalised[0..<batch.scored.count * shape.width]
   }
 
-  private func forwardLayer(_ index: Int, _ parameters: Parameters, _ batch: PackedBatch, output: Floats) {
+  private func forwardLayer(
+    _ index: Int, _ parameters: Parameters, _ adapter: Adapter?, _ batch: PackedBatch, output: Floats
+  ) {
     let n = batch.tokens.count
     let d = shape.width
     let layer = layers[index]
     let queries = shape.heads * shape.headWidth
-    func matrix(_ values: Floats, _ columns: Int) -> Matrix { Matrix(values, rows: n, columns: columns) }
-    func weights(_ path: KeyPath<ParameterLayout.Layer, Range<Int>>, _ rows: Int, _ columns: Int) -> Matrix {
-      Matrix(parameters.part(index, path), rows: rows, columns: columns)
+    func linear(_ map: LinearMap, _ input: Floats, into output: Floats, accumulate: Bool = false) {
+      let input = Matrix(input, rows: n, columns: shape.inputs(of: map))
+      let output = Matrix(output, rows: n, columns: shape.outputs(of: map))
+      MatrixProduct.rowsByRows(input, parameters.matrix(index, map), into: output, accumulate: accumulate)
+      adapter?.forward(index, map, input, addingTo: output, lowRank)
     }
 
     rmsNorm(
       layer.input, parameters.part(index, \.attentionNorm), into: layer.normalised, scale: layer.inputScale, rows: n,
       width: d, epsilon: shape.normEpsilon)
-    MatrixProduct.rowsByRows(
-      matrix(layer.normalised, d), weights(\.queryKeyValue, shape.projectedWidth, d),
-      into: matrix(layer.projected, shape.projectedWidth))
+    linear(.queryKeyValue, layer.normalised, into: layer.projected)
     normRotate(
       layer.projected, offset: 0, stride: shape.projectedWidth, parameters.part(index, \.queryNorm), rotary,
       positions: batch.positions, into: layer.queries, scale: layer.queryScale, heads: shape.heads,
@@ -200,95 +207,96 @@ package final class DecoderPass {
       layer.attentionInput(shape), sequences: batch.sequences, shape.attention, into: layer.attended,
       logSums: layer.logSums)
     layer.middle[0..<n * d].assign(layer.input[0..<n * d])
-    MatrixProduct.rowsByRows(
-      matrix(layer.attended, queries), weights(\.output, d, queries), into: matrix(layer.middle, d), accumulate: true)
+    linear(.output, layer.attended, into: layer.middle, accumulate: true)
 
     rmsNorm(
       layer.middle, parameters.part(index, \.feedForwardNorm), into: layer.middleNormalised,
       scale: layer.middleScale, rows: n, width: d, epsilon: shape.normEpsilon)
-    MatrixProduct.rowsByRows(
-      matrix(layer.middleNormalised, d), weights(\.gateUp, 2 * shape.feedForward, d),
-      into: matrix(layer.gateUp, 2 * shape.feedForward))
+    linear(.gateUp, layer.middleNormalised, into: layer.gateUp)
     swiglu(layer.gateUp, into: layer.hidden, rows: n, width: shape.feedForward)
     output[0..<n * d].assign(layer.middle[0..<n * d])
-    MatrixProduct.rowsByRows(
-      matrix(layer.hidden, shape.feedForward), weights(\.down, d, shape.feedForward), into: matrix(output, d),
-      accumulate: true)
+    linear(.down, layer.hidden, into: output, accumulate: true)
   }
 
   // MARK: Backward
 
   /// Adds the gradients of all parameters but the head to `gradient`, given the gradient by the hidden states that the
-  /// last `forward` of the same batch and parameters returned.
+  /// last `forward` of the same batch and parameters returned; with an adapter, the adapter's gradient and no other.
   ///
   /// The head's own gradient belongs to whoever computed the logits.
-  package func backward(_ dHidden: Floats, _ parameters: Parameters, _ batch: PackedBatch, into gradient: Parameters) {
+  package func backward(
+    _ dHidden: Floats, _ parameters: Parameters, adapter: Adapter? = nil, _ batch: PackedBatch, into gradient: Gradient
+  ) {
     precondition(purpose == .training, "a pass for scoring keeps nothing to go back through")
+    precondition((adapter == nil) == (gradient.parameters != nil), "a gradient of something else than what is trained")
     let n = batch.tokens.count
     let d = shape.width
     if gradients == nil { gradients = GradientActivations(shape, tokens: capacity) }
     guard let work = gradients else { return }
     let dGathered = work.width[0..<batch.scored.count * d]
     rmsNormBackward(
-      dHidden, gathered, parameters.finalNorm, scale: finalScale, dx: dGathered, dw: gradient.finalNorm,
+      dHidden, gathered, parameters.finalNorm, scale: finalScale, dx: dGathered, dw: gradient.parameters?.finalNorm,
       rows: batch.scored.count, width: d, adding: false)
     work.stream.fill(0)
     for (row, token) in batch.scored.enumerated() {
       add(dGathered.row(row, width: d), to: work.stream.row(Int(token), width: d))
     }
     for index in (0..<shape.layers).reversed() where !shouldStop() {
-      backwardLayer(index, parameters, batch, into: gradient, work)
+      backwardLayer(index, parameters, adapter, batch, into: gradient, work)
     }
-    scatterRows(work.stream[0..<n * d], batch.tokens, addingTo: gradient.embedding, width: d)
+    if let embedding = gradient.parameters?.embedding {
+      scatterRows(work.stream[0..<n * d], batch.tokens, addingTo: embedding, width: d)
+    }
   }
 
   private func backwardLayer(
-    _ index: Int, _ parameters: Parameters, _ batch: PackedBatch, into gradient: Parameters, _ work: GradientActivations
+    _ index: Int, _ parameters: Parameters, _ adapter: Adapter?, _ batch: PackedBatch, into gradient: Gradient,
+    _ work: GradientActivations
   ) {
     let n = batch.tokens.count
     let d = shape.width
     let layer = layers[index]
     let queries = shape.heads * shape.headWidth
-    func matrix(_ values: Floats, _ columns: Int) -> Matrix { Matrix(values, rows: n, columns: columns) }
-    func linearBackward(
-      _ path: KeyPath<ParameterLayout.Layer, Range<Int>>, dOutput: Matrix, input: Matrix, dInput: Matrix
-    ) {
-      let weights = Matrix(parameters.part(index, path), rows: dOutput.columns, columns: input.columns)
-      let dWeights = Matrix(gradient.part(index, path), rows: dOutput.columns, columns: input.columns)
-      MatrixProduct.columnsByColumns(dOutput, input, into: dWeights, accumulate: true)
-      MatrixProduct.plain(dOutput, weights, into: dInput)
+    func linearBackward(_ map: LinearMap, dOutput: Floats, input: Floats, dInput: Floats?) {
+      let dOutput = Matrix(dOutput, rows: n, columns: shape.outputs(of: map))
+      let input = Matrix(input, rows: n, columns: shape.inputs(of: map))
+      let dInput = dInput.map { Matrix($0, rows: n, columns: shape.inputs(of: map)) }
+      if let dWeights = gradient.parameters?.matrix(index, map) {
+        MatrixProduct.columnsByColumns(dOutput, input, into: dWeights, accumulate: true)
+      }
+      if let dInput { MatrixProduct.plain(dOutput, parameters.matrix(index, map), into: dInput) }
+      if let adapter, case .ofAdapter(let gradient) = gradient {
+        adapter.backward(index, map, dy: dOutput, x: input, addingTo: dInput, into: gradient, lowRank)
+      }
     }
+    func norm(_ path: KeyPath<ParameterLayout.Layer, Range<Int>>) -> Floats? { gradient.parameters?.part(index, path) }
 
-    linearBackward(
-      \.down, dOutput: matrix(work.stream, d), input: matrix(layer.hidden, shape.feedForward),
-      dInput: matrix(work.hidden, shape.feedForward))
+    linearBackward(.down, dOutput: work.stream, input: layer.hidden, dInput: work.hidden)
     swigluBackward(work.hidden, layer.gateUp, dgu: work.gateUp, rows: n, width: shape.feedForward)
-    linearBackward(
-      \.gateUp, dOutput: matrix(work.gateUp, 2 * shape.feedForward), input: matrix(layer.middleNormalised, d),
-      dInput: matrix(work.width, d))
+    linearBackward(.gateUp, dOutput: work.gateUp, input: layer.middleNormalised, dInput: work.width)
     rmsNormBackward(
       work.width, layer.middle, parameters.part(index, \.feedForwardNorm), scale: layer.middleScale, dx: work.stream,
-      dw: gradient.part(index, \.feedForwardNorm), rows: n, width: d, adding: true)
+      dw: norm(\.feedForwardNorm), rows: n, width: d, adding: true)
 
-    linearBackward(
-      \.output, dOutput: matrix(work.stream, d), input: matrix(layer.attended, queries),
-      dInput: matrix(work.attended, queries))
+    linearBackward(.output, dOutput: work.stream, input: layer.attended, dInput: work.attended)
     attentionBackward(
       work.attended, layer.attentionInput(shape), sequences: batch.sequences, shape.attention, logSums: layer.logSums,
       dQueries: work.queries, dKeys: work.keys, dValues: work.projected)
     normRotateBackward(
       work.queries, layer.projected, offset: 0, stride: shape.projectedWidth, parameters.part(index, \.queryNorm),
       rotary, positions: batch.positions, scale: layer.queryScale, dx: work.projected,
-      dw: gradient.part(index, \.queryNorm), heads: shape.heads)
+      dw: norm(\.queryNorm), heads: shape.heads)
     normRotateBackward(
       work.keys, layer.projected, offset: queries, stride: shape.projectedWidth, parameters.part(index, \.keyNorm),
       rotary, positions: batch.positions, scale: layer.keyScale, dx: work.projected,
-      dw: gradient.part(index, \.keyNorm), heads: shape.keyValueHeads)
+      dw: norm(\.keyNorm), heads: shape.keyValueHeads)
+    // Below the first layer nothing is trained but the embedding.
+    let isLowest = index == 0 && adapter != nil
     linearBackward(
-      \.queryKeyValue, dOutput: matrix(work.projected, shape.projectedWidth), input: matrix(layer.normalised, d),
-      dInput: matrix(work.width, d))
+      .queryKeyValue, dOutput: work.projected, input: layer.normalised, dInput: isLowest ? nil : work.width)
+    if isLowest { return }
     rmsNormBackward(
       work.width, layer.input, parameters.part(index, \.attentionNorm), scale: layer.inputScale, dx: work.stream,
-      dw: gradient.part(index, \.attentionNorm), rows: n, width: d, adding: true)
+      dw: norm(\.attentionNorm), rows: n, width: d, adding: true)
   }
 }

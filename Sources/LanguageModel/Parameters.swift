@@ -158,6 +158,12 @@ package struct Parameters: Sendable {
   func part(_ layer: Int, _ path: KeyPath<ParameterLayout.Layer, Range<Int>>) -> Floats {
     values[layout.layers[layer][keyPath: path]]
   }
+
+  /// The weights of a map: outputs × inputs.
+  func matrix(_ layer: Int, _ map: LinearMap) -> Matrix {
+    Matrix(
+      part(layer, map.weights), rows: configuration.outputs(of: map), columns: configuration.inputs(of: map))
+  }
 }
 
 extension RandomStream {

@@ -67,13 +67,14 @@ package struct Rollout: Sendable {
 extension Parameters {
   /// Samples a completion for each request.
   ///
-  /// The result of a request depends on its prompt, its stream and these parameters alone, bit for bit.
+  /// The result of a request depends on its prompt, its stream, these parameters and the adapter on top of them alone,
+  /// bit for bit.
   /// Throws `SettingError`, before any work, for an empty prompt, a rule out of range or a context that is too short,
   /// and `Interruption` soon after `isInterrupted` holds. `onToken` is told how many tokens have been drawn since it
   /// was last called; it may be called from several threads.
   package func sample(
-    _ requests: [RolloutRequest], _ rule: SamplingRule, end: Int32?, isInterrupted: @Sendable () -> Bool = { false },
-    onToken: @Sendable (Int) -> Void = { _ in }
+    _ requests: [RolloutRequest], _ rule: SamplingRule, adapter: Adapter? = nil, end: Int32?,
+    isInterrupted: @Sendable () -> Bool = { false }, onToken: @Sendable (Int) -> Void = { _ in }
   ) throws -> [Rollout] {
     if requests.isEmpty { return [] }
     guard !requests.contains(where: \.prompt.isEmpty) else {
@@ -95,7 +96,7 @@ extension Parameters {
       for first in stride(from: range.lowerBound, to: range.upperBound, by: together) {
         let chunk = first..<min(first + together, range.upperBound)
         var batch = SamplingBatch(
-          self, Array(requests[chunk]), rule, end: end, isParallel: !isSmall)
+          self, adapter, Array(requests[chunk]), rule, end: end, isParallel: !isSmall)
         while batch.isUnfinished, !isInterrupted() { onToken(batch.step()) }
         if batch.isUnfinished { return }
         results.store(batch.rollouts, at: chunk.lowerBound)
@@ -120,7 +121,10 @@ private struct SamplingBatch {
   private var active: [Int]
   private var unread: [Int]
 
-  init(_ parameters: Parameters, _ requests: [RolloutRequest], _ rule: SamplingRule, end: Int32?, isParallel: Bool) {
+  init(
+    _ parameters: Parameters, _ adapter: Adapter?, _ requests: [RolloutRequest], _ rule: SamplingRule, end: Int32?,
+    isParallel: Bool
+  ) {
     rollouts = requests.map { Rollout(prompt: $0.prompt) }
     streams = requests.map(\.stream)
     self.rule = rule
@@ -128,7 +132,7 @@ private struct SamplingBatch {
     vocabulary = parameters.configuration.vocabulary
     let longest = requests.lazy.map(\.prompt.count).max() ?? 0
     decoder = CachedDecoder(
-      parameters, slots: requests.count, length: longest + rule.maxTokens, isParallel: isParallel)
+      parameters, adapter: adapter, slots: requests.count, length: longest + rule.maxTokens, isParallel: isParallel)
     logits = Floats(zeros: requests.count * vocabulary)
     active = Array(requests.indices)
     unread = active

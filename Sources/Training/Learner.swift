@@ -8,12 +8,12 @@ import Tensors
 
 /// A student in training.
 ///
-/// Its parameters are a copy: what it was made from stays as it is. They change only in `update`, as the last act of a
-/// step, so that they are always those of the last complete step.
+/// What is trained is a copy, all parameters or an adapter: what it was made from stays as it is. It changes only in
+/// `update`, as the last act of a step, so that the weights are always those of the last complete step.
 final class Learner {
-  /// The parameters as of the last complete step.
-  private(set) var parameters: Parameters
-  private let gradient: Parameters
+  /// The weights as of the last complete step.
+  let weights: Weights
+  private let gradient: Gradient
   private let pass: DecoderPass
   private var optimiser: Optimiser
   private let steps: Int
@@ -23,11 +23,11 @@ final class Learner {
   private let isInterrupted: () -> Bool
 
   init(
-    _ initial: Parameters, _ settings: OptimiserSettings, steps: Int, isInterrupted: @escaping () -> Bool = { false }
+    _ initial: Weights, _ settings: OptimiserSettings, steps: Int, isInterrupted: @escaping () -> Bool = { false }
   ) {
     self.isInterrupted = isInterrupted
-    parameters = initial.copy()
-    gradient = initial.zerosLike()
+    weights = initial.copyOfTrained()
+    gradient = initial.zeroGradient()
     pass = DecoderPass(initial.configuration, for: .training, shouldStop: isInterrupted)
     optimiser = Optimiser(settings, for: initial)
     self.steps = steps
@@ -55,7 +55,8 @@ final class Learner {
     _ batch: PackedBatch, loss: (_ positions: Range<Int>, _ logits: Floats) -> Double
   ) -> Double {
     gradient.values.fill(0)
-    let hidden = pass.forward(parameters, batch)
+    let parameters = weights.base
+    let hidden = pass.forward(parameters, adapter: weights.adapter, batch)
     let dHidden = dHidden.memory(hidden.count)
     var total = 0.0
     forEachHeadChunk(parameters, positions: batch.scored.count) { positions in
@@ -63,16 +64,18 @@ final class Learner {
       let logits = head.logits(parameters, h)
       total += loss(positions, logits.values)
       MatrixProduct.plain(logits, headMatrix(parameters), into: hiddenRows(dHidden, positions, parameters))
-      MatrixProduct.columnsByColumns(logits, h, into: headMatrix(gradient), accumulate: true)
+      if let gradient = gradient.parameters {
+        MatrixProduct.columnsByColumns(logits, h, into: headMatrix(gradient), accumulate: true)
+      }
     }
-    if total.isFinite { pass.backward(dHidden, parameters, batch, into: gradient) }
+    if total.isFinite { pass.backward(dHidden, parameters, adapter: weights.adapter, batch, into: gradient) }
     return total
   }
 
-  /// Moves the parameters by one step of AdamW; returns the gradient's norm before clipping and the rate.
+  /// Moves what is trained by one step of AdamW; returns the gradient's norm before clipping and the rate.
   func applyGradient(step: Int) -> (gradientNorm: Double, rate: Double) {
     let settings = optimiser.settings
     let rate = settings.learningRate * settings.schedule.factor(step: step, of: steps, warmup: settings.warmup)
-    return (optimiser.step(parameters, gradient, rate: rate), rate)
+    return (optimiser.step(weights, gradient, rate: rate), rate)
   }
 }

@@ -1,6 +1,6 @@
 // On-Policy Self-Distillation (arXiv 2601.18734, algorithm 1). One model plays two parts: the student sees the problem,
-// the teacher is the same model at its initial weights and sees the reference too. The student answers; both score every
-// token of the answer; the student moves towards the teacher along its own answer.
+// the teacher is the same model, at its initial weights unless told otherwise, and sees the reference too. The student
+// answers; both score every token of the answer; the student moves towards the teacher along its own answer.
 
 package import Objectives
 package import Rollouts
@@ -13,6 +13,8 @@ import Tensors
 package struct OPSD: Sendable, Equatable {
   /// D, between the teacher's and the student's distribution at each position.
   package var divergence: Divergence
+  /// Which weights the teacher has.
+  package var teacher: Teacher.Rule
   /// T, of sampling and of both distributions in the loss.
   package var temperature: Double
   /// How positions become one loss.
@@ -23,10 +25,12 @@ package struct OPSD: Sendable, Equatable {
   package var maxTokens: Int
 
   package init(
-    divergence: Divergence = .jsd(beta: 0.5), temperature: Double = 1, reduction: Reduction = .sequenceMean,
+    divergence: Divergence = .jsd(beta: 0.5), teacher: Teacher.Rule = .fixed, temperature: Double = 1,
+    reduction: Reduction = .sequenceMean,
     rollouts: Int = 64, maxTokens: Int
   ) {
     self.divergence = divergence
+    self.teacher = teacher
     self.temperature = temperature
     self.reduction = reduction
     self.rollouts = rollouts
@@ -41,25 +45,27 @@ package struct OPSD: Sendable, Equatable {
     _ initial: Policy, task: any ReasoningTask, problems: [Problem], _ plan: RunPlan, _ observer: RunObserver
   ) throws -> TrainingRun {
     try plan.validate()
-    try validate(initial, task: task, problems: problems)
+    try validate(initial, plan, task: task, problems: problems)
     let learner = Learner(  // 1: θ ← initial weights
-      initial.parameters, plan.optimiser, steps: plan.steps, isInterrupted: observer.isInterrupted)
-    let teacherPass = DecoderPass(  // 2: the teacher stays there
-      initial.parameters.configuration, for: .scoring, shouldStop: observer.isInterrupted)
+      try plan.startingWeights(of: initial, isInterrupted: observer.isInterrupted), plan.optimiser, steps: plan.steps,
+      isInterrupted: observer.isInterrupted)
+    var teacher = Teacher(teacher, initial: initial.weights)  // 2: the teacher stays there, unless told otherwise
+    let teacherPass = DecoderPass(
+      initial.weights.configuration, for: .scoring, shouldStop: observer.isInterrupted)
     let teacherHead = Head()
     var order = ProblemOrder(problems, seed: plan.seed)
-    func current() -> Policy { Policy(parameters: learner.parameters, vocabulary: initial.vocabulary) }
+    func current() -> Policy { Policy(weights: learner.weights, vocabulary: initial.vocabulary) }
 
-    return try runSteps(method: name, plan, observer, current: current) { step in
+    return try runSteps(method: plan.title(of: name), plan, observer, current: current) { step in
       let batch = order.batch(step: step, count: rollouts)  // 4: (x, y*) from the data
       let requests = try batch.enumerated().map { index, problem in
         RolloutRequest(
           prompt: try initial.encode(task.studentPrompt(problem)),
           stream: RandomStream(seed: plan.seed, purpose: .sampling, step, index))
       }
-      let answers = try learner.parameters.sample(  // 6: ŷ ~ p_S(·|x)
-        requests, SamplingRule(temperature: temperature, maxTokens: maxTokens), end: initial.endToken,
-        isInterrupted: observer.isInterrupted, onToken: observer.onToken)
+      let answers = try current().sample(  // 6: ŷ ~ p_S(·|x)
+        requests, SamplingRule(temperature: temperature, maxTokens: maxTokens), isInterrupted: observer.isInterrupted,
+        onToken: observer.onToken)
 
       var seenByStudent = PackedBatch()
       var seenByTeacher = PackedBatch()
@@ -71,15 +77,18 @@ package struct OPSD: Sendable, Equatable {
         task.verify(try initial.decode(answer.tokens), for: problem).isCorrect
       }
       let weights = Floats(reduction.weights(lengths: answers.map(\.tokens.count)))
-      let teacherHidden = teacherPass.forward(initial.parameters, seenByTeacher)  // 7: p_T(·|x, y*, ŷ<n), detached
+      let scoring = teacher.weights
+      let teacherHidden = teacherPass.forward(  // 7: p_T(·|x, y*, ŷ<n), detached
+        scoring.base, adapter: scoring.adapter, seenByTeacher)
       if observer.isInterrupted() { throw Interruption() }
       let update = try learner.update(seenByStudent, step: step) { positions, studentLogits in  // 7: p_S(·|x, ŷ<n)
         distillationLoss(  // 8: D(p_T ‖ p_S) at every position
           divergence,
-          teacher: teacherHead.logProbabilities(initial.parameters, teacherHidden, positions, temperature: temperature),
+          teacher: teacherHead.logProbabilities(scoring.base, teacherHidden, positions, temperature: temperature),
           studentLogits: studentLogits, positions, weights: weights, temperature: temperature)
       }  // 9: θ ← θ − η ∇L
       guard let update else { return nil }
+      teacher.update(after: learner.weights)
       let tokens = answers.reduce(0) { $0 + $1.tokens.count }
       return StepRecord(
         step: step, loss: update.loss, gradientNorm: update.gradientNorm, learningRate: update.rate, tokens: tokens,
@@ -88,7 +97,11 @@ package struct OPSD: Sendable, Equatable {
   }
 
   /// Checks every number and every prompt.
-  private func validate(_ initial: Policy, task: any ReasoningTask, problems: [Problem]) throws {
+  private func validate(
+    _ initial: Policy, _ plan: RunPlan, task: any ReasoningTask, problems: [Problem]
+  ) throws {
+    try teacher.validate()
+    try plan.validateAdapter(for: initial)
     if case .jsd(let beta) = divergence, !(1e-6...1 - 1e-6).contains(beta) {
       throw SettingError(
         what: "the Jensen–Shannon divergence with beta \(beta) is not possible",
@@ -109,18 +122,20 @@ package struct OPSD: Sendable, Equatable {
       return max(longest, student.count, teacher.count)
     }
     try SamplingRule(temperature: temperature, maxTokens: maxTokens).validate(
-      longestPrompt: longest, contextLength: initial.parameters.configuration.contextLength)
-    let shape = initial.parameters.configuration
+      longestPrompt: longest, contextLength: initial.weights.configuration.contextLength)
     let tokens = rollouts * (longest + maxTokens)
+    let adapter = plan.adapter ?? initial.weights.adapter?.configuration
+    func bytes(_ purpose: DecoderPass.Purpose) -> Double {
+      DecoderPass.bytes(initial.weights.configuration, adapter: adapter, tokens: tokens, for: purpose)
+    }
     try SettingError.checkMemory(
-      DecoderPass.bytes(shape, tokens: tokens, for: .training)
-        + DecoderPass.bytes(shape, tokens: tokens, for: .scoring),
+      bytes(.training) + bytes(.scoring),
       for: "a step of \(rollouts) rollouts of up to \(maxTokens) tokens",
       fix: "choose fewer rollouts or a smaller model")
   }
 
   /// The method's name in tables and plots.
-  package var name: String { "OPSD, \(divergence.name)" }
+  package var name: String { "OPSD, \(divergence.name)" + (teacher.name.map { ", " + $0 } ?? "") }
 }
 
 /// The weighted divergences of a chunk of positions; the student's logits become the gradient by them.

@@ -66,30 +66,31 @@ package struct OptimiserSettings: Sendable, Equatable {
   }
 }
 
-/// AdamW with its two moments.
+/// AdamW with its two moments of each trained number.
 package struct Optimiser {
   let settings: OptimiserSettings
-  private let first: Parameters
-  private let second: Parameters
+  private let first: Floats
+  private let second: Floats
   private var step = 0
 
-  package init(_ settings: OptimiserSettings, for parameters: Parameters) {
+  package init(_ settings: OptimiserSettings, for weights: Weights) {
     self.settings = settings
-    first = parameters.zerosLike()
-    second = parameters.zerosLike()
+    first = Floats(zeros: weights.trained.count)
+    second = Floats(zeros: weights.trained.count)
   }
 
-  /// Moves the parameters by one step against the gradient; returns the gradient's norm before clipping.
-  package mutating func step(_ parameters: Parameters, _ gradient: Parameters, rate: Double) -> Double {
+  /// Moves what is trained by one step against its gradient; returns the gradient's norm before clipping.
+  package mutating func step(_ weights: Weights, _ gradient: Gradient, rate: Double) -> Double {
     step += 1
     let norm = sumOfSquares(gradient.values).squareRoot()
     // PyTorch's clip_grad_norm_ adds 1e-6 to the norm.
     let scale = min(1, settings.maxGradientNorm / (norm + 1e-6))
-    let matrices = 0..<parameters.layout.matrixCount
-    let vectors = parameters.layout.matrixCount..<parameters.layout.count
+    let trained = weights.trained
+    let matrices = 0..<weights.trainedMatrixCount
+    let vectors = weights.trainedMatrixCount..<trained.count
     for (range, decay) in [(matrices, settings.weightDecay), (vectors, 0)] {
       adamWStep(
-        parameters.values[range], gradient.values[range], first.values[range], second.values[range],
+        trained[range], gradient.values[range], first[range], second[range],
         AdamWStep(
           rate: rate, beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon, weightDecay: decay,
           step: step, gradientScale: scale))

@@ -103,13 +103,15 @@ import Testing
     #expect(zip(rollouts, endless).allSatisfy { $1.tokens.starts(with: $0.tokens) })
   }
 
-  @Test(arguments: [0.7, 1, 1.3])
-  func recordedLogProbabilitiesAreThoseOfTheTrainingPass(temperature: Double) throws {
+  @Test(arguments: [0.7, 1, 1.3], [false, true])
+  func recordedLogProbabilitiesAreThoseOfTheTrainingPass(temperature: Double, isAdapted: Bool) throws {
     let parameters = tinyParameters(vocabulary: 23)
+    let adapter = isAdapted ? tinyAdapter(parameters) : nil
     let rollouts = try parameters.sample(
-      someRequests(30, vocabulary: 23), SamplingRule(temperature: temperature, maxTokens: 60), end: nil)
+      someRequests(30, vocabulary: 23), SamplingRule(temperature: temperature, maxTokens: 60), adapter: adapter,
+      end: nil)
     for rollout in rollouts {
-      let scored = scoredLogProbabilities(parameters, rollout, temperature: temperature)
+      let scored = scoredLogProbabilities(parameters, adapter: adapter, rollout, temperature: temperature)
       let worst = zip(scored, rollout.logProbabilities).map { abs($0 - $1) }.max() ?? 1
       // In nats; the worst of 1,800 tokens is 3 · 10⁻⁶ at T = 0.7 and 1.2 · 10⁻⁶ at T = 1 and above.
       #expect(worst < 1e-5)

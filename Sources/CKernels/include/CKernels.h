@@ -96,6 +96,10 @@ void opsd_entropy(const float *lp, float *entropy, int64_t rows, int64_t width);
 
 /// y += x.
 void opsd_add(const float *x, float *y, int64_t count);
+/// x *= factor.
+void opsd_multiply(float *x, float factor, int64_t count);
+/// y += share · (x − y).
+void opsd_blend(const float *x, float *y, float share, int64_t count);
 /// Σ x², in double.
 double opsd_sum_of_squares(const float *x, int64_t count);
 /// One step of AdamW (Loshchilov and Hutter, 2019), as PyTorch computes it; g is scaled by gradientScale first.

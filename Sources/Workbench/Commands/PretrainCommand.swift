@@ -104,7 +104,7 @@ struct PretrainCommand: ParsableCommand {
       ],
       "heldOutProblems": 1000, "measured": .object(measured),
     ]
-    try ModelFolder(parameters: run.policy.parameters, vocabulary: run.policy.vocabulary, card: card).write(to: folder)
+    try ModelFolder(weights: run.policy.weights, vocabulary: run.policy.vocabulary, card: card).write(to: folder)
     note("wrote \(folder)")
   }
 }
