@@ -50,7 +50,7 @@ let package = Package(
     room("JSONValues"),
     room("RandomStreams"),
 
-    room("Tensors", ["COpenBLAS", "CKernels"]),
+    room("Tensors", ["CKernels"]),
     room("LanguageModel", ["RandomStreams", "Tensors"]),
     room("Tokenizer"),
     room("Checkpoints", ["JSONValues", "LanguageModel", "Tensors", "Tokenizer"]),
@@ -85,7 +85,7 @@ let package = Package(
     .target(name: "FourThreads", path: "Tests/FourThreads"),
     support(
       "Evidence", ["Checkpoints", "FourThreads", "JSONValues", "LanguageModel", "RandomStreams", "Tensors"]),
-    tests("TensorsTests", ["Evidence", "RandomStreams", "Tensors"]),
+    tests("TensorsTests", ["COpenBLAS", "Evidence", "RandomStreams", "Tensors"]),
     tests("ObjectivesTests", ["Evidence", "JSONValues", "Objectives", "Tensors"]),
     tests(
       "LanguageModelTests", ["Checkpoints", "Evidence", "JSONValues", "LanguageModel", "RandomStreams", "Tensors"]),

@@ -62,7 +62,9 @@ extension Adapter {
     }
     self.init(zeros: configuration, for: shape)
     for entry in layout.entries {
-      try values[entry.range].withMutableSpan { try file.copy(entry.name, into: &$0) }
+      let matrix = Floats(zeros: entry.count)
+      try matrix.withMutableSpan { try file.copy(entry.name, into: &$0) }
+      self[entry] = matrix
     }
   }
 
@@ -77,7 +79,7 @@ extension Adapter {
     try SafetensorsFile.write(
       entries.mapValues(\.shape), metadata: ["format": "pt"], to: Self.tensorsPath(folder)
     ) { name, pass in
-      if let range = entries[name]?.range { try values[range].withSpan { try pass($0) } }
+      if let entry = entries[name] { try self[entry].withSpan { try pass($0) } }
     }
     try config.write(toFile: Self.configPath(folder))
   }

@@ -63,60 +63,65 @@ package struct AdapterConfiguration: Sendable, Equatable {
 
 /// Where each matrix of an adapter lies in the one allocation.
 ///
-/// Names and shapes are those of the peft library. Matrices a that read the same rows lie together, since they are
-/// multiplied together.
+/// Names and shapes are those of the peft library. Matrices a that read the same rows are one matrix, since they are
+/// multiplied together. All lie in `Panels`.
 package struct AdapterLayout: Sendable, Equatable {
-  /// The adapted part of one map: s · (x·aᵀ)·bᵀ is added to some of its outputs.
+  /// The adapted part of one map: s·(x·aᵀ)·bᵀ is added to some of its outputs.
   struct Part: Sendable, Equatable {
     /// Where its outputs lie among those of the map.
     let outputs: Range<Int>
-    /// Where its rows of a lie among those of the block.
+    /// Where its rows of a lie among those of all parts.
     let ranks: Range<Int>
-    /// b in the allocation: outputs × rank.
-    let b: Range<Int>
+    /// b: outputs × rank.
+    let b: ParameterLayout.Block
   }
 
   /// What is adapted of one linear map of one layer.
-  struct Block: Sendable, Equatable {
-    /// The matrices a of all parts in the allocation: (parts · rank) × inputs.
-    let a: Range<Int>
+  struct Adapted: Sendable, Equatable {
+    /// The matrices a of all parts, one below the other: (parts · rank) × inputs.
+    let a: ParameterLayout.Block
     let parts: [Part]
   }
 
   /// Every matrix, in the order of the allocation.
   package private(set) var entries: [ParameterLayout.Entry] = []
-  /// How many numbers there are in all.
+  /// How many numbers the allocation has, those that fill up panels included.
   package private(set) var count = 0
+  /// How many parameters there are.
+  package var parameterCount: Int { entries.reduce(0) { $0 + $1.count } }
 
-  private var blocks: [Block?] = []
+  private var maps: [Adapted?] = []
 
   package init(_ configuration: AdapterConfiguration, for shape: DecoderConfiguration) {
     let rank = configuration.rank
     for layer in 0..<shape.layers {
       for map in LinearMap.allCases {
         let targets = map.targets.filter(configuration.targets.contains)
-        func place(_ target: AdapterTarget, _ letter: String, _ extents: [Int]) -> Range<Int> {
-          let range = count..<count + extents.reduce(1, *)
-          let name = Self.name(layer: layer, target, letter)
-          entries.append(ParameterLayout.Entry(name: name, shape: extents, range: range))
-          count = range.upperBound
-          return range
+        guard !targets.isEmpty else {
+          maps.append(nil)
+          continue
         }
-        let start = count
-        for target in targets { _ = place(target, "A", [rank, shape.inputs(of: target)]) }
-        let a = start..<count
+        let a = place(
+          targets.map { (Self.name(layer: layer, $0, "A"), rank) }, inputs: shape.inputs(of: map))
         let parts = targets.enumerated().map { index, target in
           Part(
             outputs: shape.outputs(of: target, in: map), ranks: index * rank..<(index + 1) * rank,
-            b: place(target, "B", [shape.outputs(of: target), rank]))
+            b: place([(Self.name(layer: layer, target, "B"), shape.outputs(of: target))], inputs: rank))
         }
-        blocks.append(parts.isEmpty ? nil : Block(a: a, parts: parts))
+        maps.append(Adapted(a: a, parts: parts))
       }
     }
   }
 
+  private mutating func place(_ parts: [(name: String, outputs: Int)], inputs: Int) -> ParameterLayout.Block {
+    let (block, placed) = ParameterLayout.block(of: parts, inputs: inputs, at: count)
+    entries += placed
+    count = block.range.upperBound
+    return block
+  }
+
   /// What is adapted of a map; nil where nothing is.
-  func block(_ layer: Int, _ map: LinearMap) -> Block? { blocks[layer * LinearMap.allCases.count + map.rawValue] }
+  func adapted(_ layer: Int, _ map: LinearMap) -> Adapted? { maps[layer * LinearMap.allCases.count + map.rawValue] }
 
   /// The peft library's name of one matrix; `letter` is A or B.
   package static func name(layer: Int, _ target: AdapterTarget, _ letter: String) -> String {
@@ -127,7 +132,7 @@ package struct AdapterLayout: Sendable, Equatable {
 /// An adapter, or anything of the same layout: its gradient.
 ///
 /// As with a model's parameters, its numbers are not written to once it has been made: training copies them first.
-package struct Adapter: Sendable {
+package struct Adapter: TensorAllocation {
   /// Rank, alpha and targets.
   package let configuration: AdapterConfiguration
   /// The shape of the decoder that it belongs to.
@@ -163,16 +168,18 @@ package struct Adapter: Sendable {
     isInterrupted: () -> Bool
   ) {
     self.init(zeros: configuration, for: shape)
-    let places = Dictionary(uniqueKeysWithValues: layout.entries.map { ($0.name, $0.range) })
+    let entries = Dictionary(uniqueKeysWithValues: layout.entries.map { ($0.name, $0) })
     for layer in 0..<shape.layers {
       for (place, target) in AdapterTarget.allCases.enumerated() {
-        guard let range = places[AdapterLayout.name(layer: layer, target, "A")] else { continue }
+        guard let entry = entries[AdapterLayout.name(layer: layer, target, "A")] else { continue }
         let bound = 1 / Double(shape.inputs(of: target)).squareRoot()
         var random = RandomStream(seed: seed, purpose: .adapter, layer, place)
-        for index in range {
-          if (index - range.lowerBound) % (1 << 18) == 0, isInterrupted() { return nil }
-          values[index] = Float(bound * (2 * random.uniform() - 1))
+        let a = Floats(zeros: entry.count)
+        for index in 0..<a.count {
+          if index % (1 << 18) == 0, isInterrupted() { return nil }
+          a[index] = Float(bound * (2 * random.uniform() - 1))
         }
+        self[entry] = a
       }
     }
   }

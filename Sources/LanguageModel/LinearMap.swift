@@ -21,8 +21,8 @@ enum LinearMap: Int, CaseIterable {
     }
   }
 
-  /// Its weights in the one allocation.
-  var weights: KeyPath<ParameterLayout.Layer, Range<Int>> {
+  /// Its weights among what a layer consists of.
+  var weights: KeyPath<ParameterLayout.Layer, ParameterLayout.Block> {
     switch self {
     case .queryKeyValue: \.queryKeyValue
     case .output: \.output

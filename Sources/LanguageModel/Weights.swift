@@ -19,8 +19,8 @@ package struct Weights: Sendable {
   /// The decoder's shape.
   package var configuration: DecoderConfiguration { base.configuration }
 
-  /// How many numbers there are in all.
-  package var count: Int { base.layout.count + (adapter?.layout.count ?? 0) }
+  /// How many parameters there are in all.
+  package var parameterCount: Int { base.layout.parameterCount + (adapter?.layout.parameterCount ?? 0) }
 
   /// One set of parameters that computes the same, in new memory: w + s·b·a in place of w.
   package func merged() -> Parameters {

@@ -63,10 +63,8 @@ final class Learner {
       let h = hiddenRows(hidden, positions, parameters)
       let logits = head.logits(parameters, h)
       total += loss(positions, logits.values)
-      MatrixProduct.plain(logits, headMatrix(parameters), into: hiddenRows(dHidden, positions, parameters))
-      if let gradient = gradient.parameters {
-        MatrixProduct.columnsByColumns(logits, h, into: headMatrix(gradient), accumulate: true)
-      }
+      linearInputGradient(logits, parameters.head, into: hiddenRows(dHidden, positions, parameters))
+      if let gradient = gradient.parameters { linearWeightGradient(logits, h, addingTo: gradient.head) }
     }
     if total.isFinite { pass.backward(dHidden, parameters, adapter: weights.adapter, batch, into: gradient) }
     return total

@@ -14,7 +14,7 @@ private let shape = DecoderConfiguration(
 
 private func someAdapter(_ configuration: AdapterConfiguration = AdapterConfiguration(rank: 2, alpha: 3)) -> Adapter {
   let adapter = Adapter(zeros: configuration, for: shape)
-  adapter.values.assign(Floats(randomNumbers(adapter.layout.count, seed: 3)))
+  for entry in adapter.layout.entries { adapter[entry] = Floats(randomNumbers(entry.count, seed: 3)) }
   return adapter
 }
 

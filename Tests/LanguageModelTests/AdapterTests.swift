@@ -16,8 +16,7 @@ func livelyAdapter(
   let adapter = Adapter(zeros: AdapterConfiguration(rank: rank, alpha: 5, targets: targets), for: shape)
   for (index, entry) in adapter.layout.entries.enumerated() {
     let scale = 1 / Float(entry.shape[1]).squareRoot()
-    adapter.values[entry.range].assign(
-      Floats(randomNumbers(entry.range.count, seed: seed + UInt64(index), scale: scale)))
+    adapter[entry] = Floats(randomNumbers(entry.count, seed: seed + UInt64(index), scale: scale))
   }
   return adapter
 }
@@ -26,8 +25,11 @@ extension NaiveDecoder {
   /// The decoder whose weights hold the product of an adapter with these numbers.
   init(_ parameters: Parameters, _ adapter: Adapter, numbers: [Double]? = nil) {
     self.init(parameters)
-    let numbers = numbers ?? adapter.values.doubles
-    let matrices = Dictionary(uniqueKeysWithValues: adapter.layout.entries.map { ($0.name, $0) })
+    let numbers = numbers ?? adapter.tensors
+    let matrices = Dictionary(
+      uniqueKeysWithValues: zip(adapter.layout.entries, adapter.layout.tensorRanges).map {
+        ($0.name, (shape: $0.shape, range: $1))
+      })
     let scale = adapter.configuration.alpha / Double(adapter.configuration.rank)
     for (name, a) in matrices where name.contains("lora_A") {
       guard let b = matrices[name.replacing("lora_A", with: "lora_B")] else { continue }
@@ -47,16 +49,20 @@ extension NaiveDecoder {
 
 @Suite struct AdapterLayoutTests {
   @Test(arguments: oddShapes, someTargets)
-  func theLayoutCoversEveryNumberOnce(shape: DecoderConfiguration, targets: Set<AdapterTarget>) throws {
+  func everyMatrixHasNumbersOfItsOwn(shape: DecoderConfiguration, targets: Set<AdapterTarget>) throws {
     let configuration = AdapterConfiguration(rank: 3, alpha: 5, targets: targets)
     try configuration.validate(for: shape)
     let layout = AdapterLayout(configuration, for: shape)
-    var end = 0
-    for entry in layout.entries {
-      #expect(entry.range.lowerBound == end && entry.range.count == entry.shape[0] * entry.shape[1])
-      end = entry.range.upperBound
+    let adapter = Adapter(zeros: configuration, for: shape)
+    for (index, entry) in layout.entries.enumerated() {
+      adapter[entry] = Floats([Float](repeating: Float(index + 1), count: entry.count))
     }
-    #expect(end == layout.count && layout.entries.count == 2 * targets.count * shape.layers)
+    for (index, entry) in layout.entries.enumerated() {
+      #expect(adapter[entry].array.allSatisfy { $0 == Float(index + 1) }, "\(entry.name) was written over")
+    }
+    // What is left is what fills up the last panels, and is 0.
+    #expect(adapter.values.array.count { $0 != 0 } == layout.parameterCount)
+    #expect(layout.entries.count == 2 * targets.count * shape.layers)
     // Every pair fits the matrix that it adapts.
     let extents = Dictionary(uniqueKeysWithValues: ParameterLayout(shape).entries.map { ($0.name, $0.shape) })
     let matrices = Dictionary(uniqueKeysWithValues: layout.entries.map { ($0.name, $0.shape) })
@@ -103,7 +109,7 @@ extension NaiveDecoder {
   @Test func aIsUniformAsPeftDrawsItAndBIsZero() throws {
     let adapter = try fresh(someTargets[0])
     for entry in adapter.layout.entries {
-      let numbers = adapter.values[entry.range].doubles
+      let numbers = adapter[entry].doubles
       if entry.name.contains("lora_B") {
         #expect(numbers.allSatisfy { $0 == 0 })
         continue
@@ -121,7 +127,7 @@ extension NaiveDecoder {
     let some = try fresh([.v, .down])
     for entry in some.layout.entries {
       let whole = try #require(all.layout.entries.first { $0.name == entry.name })
-      #expect(some.values[entry.range].array.bits == all.values[whole.range].array.bits)
+      #expect(some[entry].array.bits == all[whole].array.bits)
     }
     #expect(try fresh([.v, .down], seed: 2).values.array.bits != some.values.array.bits)
   }
@@ -129,7 +135,10 @@ extension NaiveDecoder {
   /// FNV-1a over the bits: the same start in every process and on every machine.
   @Test func freshAdaptersAreThoseOfTheirSeed() throws {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for bits in try fresh(someTargets[0]).values.array.bits { hash = (hash ^ UInt64(bits)) &* 0x100_0000_01B3 }
+    let adapter = try fresh(someTargets[0])
+    for bits in adapter.layout.entries.flatMap({ adapter[$0].array.bits }) {
+      hash = (hash ^ UInt64(bits)) &* 0x100_0000_01B3
+    }
     #expect(hash == 0xC8F5_B0A1_0DFA_A2AC)
   }
 
@@ -176,20 +185,21 @@ extension NaiveDecoder {
     let sequences = someSequences(shape)
     let (loss, gradient) = crossEntropyGradient(parameters, adapter: adapter, sequences)
     #expect(abs(loss - NaiveDecoder(parameters, adapter).crossEntropy(sequences)) < 3e-6 * (1 + loss))
-    let start = adapter.values.doubles
+    let start = adapter.tensors
     let whole = sumOfSquares(gradient.values).squareRoot()
     #expect(whole > 1e-3)
+    let ranges = adapter.layout.tensorRanges
     for (index, entry) in adapter.layout.entries.enumerated() {
       // Only this matrix moves, so that no other can hide its error.
       var way = [Double](repeating: 0, count: start.count)
-      let part = randomNumbers(entry.range.count, seed: UInt64(900 + index)).doubles
-      way.replaceSubrange(entry.range, with: part)
+      let part = randomNumbers(entry.count, seed: UInt64(900 + index)).doubles
+      way.replaceSubrange(ranges[index], with: part)
       let slope = directionalDifference(start, way) {
         NaiveDecoder(parameters, adapter, numbers: $0).crossEntropy(sequences)
       }
-      let size = sumOfSquares(gradient.values[entry.range]).squareRoot()
+      let size = sumOfSquares(gradient[entry]).squareRoot()
       #expect(
-        abs(dot(gradient.values[entry.range].doubles, part) - slope) < 3e-6 * (size + 0.05 * whole), "\(entry.name)")
+        abs(dot(gradient[entry].doubles, part) - slope) < 3e-6 * (size + 0.05 * whole), "\(entry.name)")
     }
   }
 
@@ -203,7 +213,10 @@ extension NaiveDecoder {
     let sum = crossEntropyGradient(
       parameters, adapter: adapter, someSequences(shape), pass: pass, addingTo: first.copy()
     ).gradient
-    #expect(relativeError(sum.values.doubles, first.values.doubles.map { 2 * $0 }) < 1e-6)
+    #expect(relativeError(sum.values, first.values.doubles.map { 2 * $0 }) < 1e-6)
+    // What fills up panels gets no gradient.
+    let filled = sum.layout.entries.reduce(0) { $0 + sum[$1].array.count { $0 != 0 } }
+    #expect(sum.values.array.count { $0 != 0 } == filled)
     // A pass with an adapter leaves nothing behind for one without.
     let plain = crossEntropyGradient(parameters, someSequences(shape), pass: pass).gradient
     #expect(

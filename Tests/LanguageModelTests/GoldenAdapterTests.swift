@@ -28,13 +28,13 @@ import Testing
     #expect(abs(loss - expectedLoss) < 1e-6 * expectedLoss)
     for entry in adapter.layout.entries {
       let expected = try goldenTensor("gradient." + entry.name, in: name + "-expected")
-      #expect(relativeError(gradient.values[entry.range], expected) < 5e-6, "\(entry.name)")
+      #expect(relativeError(gradient[entry], expected) < 5e-6, "\(entry.name)")
     }
     let merged = Weights(parameters, adapter: adapter).merged()
     for entry in merged.layout.entries {
       let expected = try goldenTensor("merged." + entry.name, in: name + "-expected")
       // Of weights in float32.
-      #expect(relativeError(merged.values[entry.range], expected) < 1e-7, "\(entry.name)")
+      #expect(relativeError(merged[entry], expected) < 1e-7, "\(entry.name)")
     }
   }
 }

@@ -12,10 +12,9 @@ func tinyParameters(vocabulary: Int = 7, contextLength: Int = 96, seed: UInt64 =
     randomly: DecoderConfiguration(
       vocabulary: vocabulary, width: 12, layers: 2, heads: 4, keyValueHeads: 2, headWidth: 6, feedForward: 20,
       hasTiedHead: false, contextLength: contextLength), seed: seed)
-  for entry in parameters.layout.entries where entry.shape.count == 2 {
+  for (index, entry) in parameters.layout.entries.enumerated() where entry.shape.count == 2 {
     let scale = scale / Float(entry.shape[1]).squareRoot()
-    parameters.values[entry.range].assign(
-      Floats(randomNumbers(entry.range.count, seed: seed + UInt64(entry.range.lowerBound), scale: scale)))
+    parameters[entry] = Floats(randomNumbers(entry.count, seed: seed + UInt64(1000 * index), scale: scale))
   }
   return parameters
 }
@@ -25,8 +24,7 @@ func tinyAdapter(_ parameters: Parameters, rank: Int = 3) -> Adapter {
   let adapter = Adapter(zeros: AdapterConfiguration(rank: rank, alpha: 4), for: parameters.configuration)
   for (index, entry) in adapter.layout.entries.enumerated() {
     let scale = 1 / Float(entry.shape[1]).squareRoot()
-    adapter.values[entry.range].assign(
-      Floats(randomNumbers(entry.range.count, seed: 300 + UInt64(index), scale: scale)))
+    adapter[entry] = Floats(randomNumbers(entry.count, seed: 300 + UInt64(index), scale: scale))
   }
   return adapter
 }
@@ -61,9 +59,7 @@ func scoredLogProbabilities(
   let hidden = DecoderPass(shape, for: .scoring).forward(parameters, adapter: adapter, batch)
   let rows = batch.scored.count
   let logits = Matrix(Floats(zeros: rows * shape.vocabulary), rows: rows, columns: shape.vocabulary)
-  MatrixProduct.rowsByRows(
-    Matrix(hidden, rows: rows, columns: shape.width),
-    Matrix(parameters.head, rows: shape.vocabulary, columns: shape.width), into: logits)
+  linear(Matrix(hidden, rows: rows, columns: shape.width), parameters.head, into: logits)
   logSoftmax(logits.values, rows: rows, width: shape.vocabulary, temperature: Float(temperature))
   return batch.targets.enumerated().map { logits.values[$0 * shape.vocabulary + Int($1)] }
 }

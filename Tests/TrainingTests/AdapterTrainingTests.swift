@@ -16,7 +16,7 @@ private func goldenAdapter(_ file: String) throws -> Adapter {
   let adapter = Adapter(
     zeros: AdapterConfiguration(rank: 3, alpha: 5), for: try goldenConfiguration(isTied: true))
   for entry in adapter.layout.entries {
-    adapter.values[entry.range].assign(Floats(try goldenTensor(entry.name, in: file).map { Float($0) }))
+    adapter[entry] = Floats(try goldenTensor(entry.name, in: file).map { Float($0) })
   }
   return adapter
 }
@@ -63,9 +63,9 @@ private func goldenAdapter(_ file: String) throws -> Adapter {
     }
     let final = try goldenAdapter("lora-all-\(rule == .fixed ? "fixed" : "ema")-final")
     for entry in initial.layout.entries {
-      let expected = final.values[entry.range].doubles
-      let start = initial.values[entry.range].doubles
-      let end = learner.weights.trained[entry.range].doubles
+      let expected = final[entry].doubles
+      let start = initial[entry].doubles
+      let end = try #require(learner.weights.adapter)[entry].doubles
       // Of the way that was gone; see TrajectoryTests.
       let way = relativeError(zip(end, start).map { $0 - $1 }, zip(expected, start).map { $0 - $1 })
       #expect(way < 1e-4, "\(entry.name)")

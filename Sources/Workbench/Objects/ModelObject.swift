@@ -17,7 +17,8 @@ struct ModelObject: CellObject, Pictured {
   var typeName: String { "Model" }
   var summary: String {
     let shape = policy.weights.configuration
-    return "model \(name): \(NumberFormat.count().text(Double(policy.weights.base.layout.count))) parameters, "
+    return
+      "model \(name): \(NumberFormat.count().text(Double(policy.weights.base.layout.parameterCount))) parameters, "
       + "\(shape.layers) layers of width \(shape.width), \(shape.vocabulary) tokens"
       + (policy.weights.adapter.map { ", with an adapter, \($0.configuration.name)" } ?? "")
   }
@@ -57,11 +58,11 @@ struct ModelObject: CellObject, Pictured {
       table.rows.append([.text(part), .number(Double(value), count), .text(meaning)])
     }
     let role = adapter == nil ? "numbers that training changes" : "numbers of the base, which stay as they are"
-    row("parameters", layout.count, "\(role); \(layout.count * 4 / 1024) KiB as float32")
+    row("parameters", layout.parameterCount, "\(role); \(layout.parameterCount * 4 / 1024) KiB as float32")
     if let adapter {
       let configuration = adapter.configuration
       row(
-        "adapter", adapter.layout.count,
+        "adapter", adapter.layout.parameterCount,
         "numbers that training changes; LoRA of rank \(configuration.rank), alpha "
           + "\(Int(exactly: configuration.alpha).map(String.init) ?? "\(configuration.alpha)"), on "
           + "\(configuration.orderedTargets.map(\.rawValue).joined(separator: ", ")) of every layer")

@@ -178,7 +178,7 @@ let modelTypes = [
       .init(
         "parameters", type: "Int", summary: "How many numbers it has, those of an adapter included.",
         of: ModelObject.self
-      ) { .int($0.policy.weights.count) },
+      ) { .int($0.policy.weights.parameterCount) },
       .init("layers", type: "Int", summary: "Its layers.", of: ModelObject.self) {
         .int($0.policy.weights.configuration.layers)
       },
