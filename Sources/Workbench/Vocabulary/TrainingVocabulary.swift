@@ -53,7 +53,9 @@ private let teacherEnumeration = Enumeration(
     .init(
       "fixed",
       summary: "Those before the first step (the paper); with a fresh adapter, the model with the adapter off."),
-    .init("live", summary: "Those of the student before each step: the teacher moves with it."),
+    .init(
+      "live",
+      summary: "Those of the student before each step: both move, and nothing keeps them from forgetting together."),
     .init(
       "ema",
       [
