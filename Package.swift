@@ -35,6 +35,7 @@ let package = Package(
   name: "opsd-kernel",
   products: [
     .executable(name: "opsd", targets: ["opsd"]),
+    .executable(name: "yardstick", targets: ["yardstick"]),
     .library(name: "JupyterKernel", targets: ["JupyterKernel", "JupyterProtocol"]),
   ],
   dependencies: [
@@ -78,6 +79,9 @@ let package = Package(
     .executableTarget(
       name: "opsd", dependencies: ["Workbench", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
+
+    // Our products beside OpenBLAS's; built only when it is asked for.
+    .executableTarget(name: "yardstick", dependencies: ["COpenBLAS", "Tensors"], swiftSettings: strict),
 
     tests("HouseTests", ["JSONValues"]),
     tests("JSONValuesTests", ["JSONValues"]),
