@@ -61,7 +61,10 @@ let package = Package(
     room("Evaluation", ["RandomStreams", "Rollouts", "Tasks"]),
     room(
       "Training",
-      ["Evaluation", "LanguageModel", "Objectives", "RandomStreams", "Rollouts", "Tasks", "Tensors", "Tokenizer"]),
+      [
+        "Checkpoints", "Evaluation", "LanguageModel", "Objectives", "RandomStreams", "Rollouts", "Tasks", "Tensors",
+        "Tokenizer",
+      ]),
 
     room("CellLanguage"),
 
@@ -100,8 +103,8 @@ let package = Package(
     tests(
       "TrainingTests",
       [
-        "Evaluation", "Evidence", "JSONValues", "LanguageModel", "Objectives", "Rollouts", "Tasks", "Tensors",
-        "Tokenizer", "Training",
+        "Checkpoints", "Evaluation", "Evidence", "JSONValues", "LanguageModel", "Objectives", "Rollouts", "Tasks",
+        "Tensors", "Tokenizer", "Training",
       ]),
     tests("TasksTests", ["Tasks"]),
     tests("TokenizerTests", ["Tokenizer"]),
@@ -113,7 +116,7 @@ let package = Package(
     tests(
       "WorkbenchTests",
       [
-        "CellLanguage", "Display", "JSONValues", "Workbench",
+        "CellLanguage", "Display", "JSONValues", "Tasks", "Training", "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ]

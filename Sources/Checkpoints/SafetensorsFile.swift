@@ -57,6 +57,36 @@ package final class SafetensorsFile: Sendable {
     }
   }
 
+  /// The bytes of a tensor of U8.
+  ///
+  /// Throws `CheckpointError` for a name that is not in the file, and for a tensor of another type.
+  package func bytes(of name: String) throws(CheckpointError) -> [UInt8] {
+    let tensor = try storedTensor(name)
+    guard tensor.type == .uint8 else {
+      throw CheckpointError(
+        what: "\"\(name)\" of \(path) cannot be read as bytes", why: "it is of type \(tensor.type.rawValue)",
+        fix: "check that the file is what it is taken for")
+    }
+    return file.bytes(dataStart + tensor.bytes.lowerBound..<dataStart + tensor.bytes.upperBound)
+  }
+
+  /// Copies as many numbers of a tensor of F32 as the destination holds, from number `first` on; both must be there.
+  func copyStored(_ name: String, from first: Int, into destination: inout MutableSpan<Float>) {
+    guard let tensor = header.tensors[name], tensor.type == .float32, first + destination.count <= tensor.count else {
+      preconditionFailure("\(destination.count) numbers from \(first) on are not in \(name)")
+    }
+    let start = dataStart + tensor.bytes.lowerBound + 4 * first
+    unsafe destination.withUnsafeMutableBytes { buffer in
+      unsafe buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: file.memory[start..<start + buffer.count]))
+    }
+  }
+
+  /// Lends the bytes of one tensor as they are stored.
+  func withStoredBytes(of tensor: StoredTensor, _ body: (RawSpan) -> Void) {
+    let range = dataStart + tensor.bytes.lowerBound..<dataStart + tensor.bytes.upperBound
+    unsafe body(UnsafeRawBufferPointer(rebasing: file.memory[range]).bytes)
+  }
+
   /// Copies the numbers of one tensor, row by row, to where they are wanted.
   ///
   /// Throws as `values(of:)` does, and where the destination has not exactly as many elements.
@@ -73,13 +103,16 @@ package final class SafetensorsFile: Sendable {
     }
   }
 
+  private func storedTensor(_ name: String) throws(CheckpointError) -> StoredTensor {
+    if let tensor = header.tensors[name] { return tensor }
+    let some = names.prefix(4).joined(separator: ", ") + (names.count > 4 ? ", …" : "")
+    throw CheckpointError(
+      what: "\(path) has no tensor \"\(name)\"", why: "it holds \(names.count) tensors (\(some))",
+      fix: "check that the file belongs to this kind of model")
+  }
+
   private func readableTensor(_ name: String) throws(CheckpointError) -> StoredTensor {
-    guard let tensor = header.tensors[name] else {
-      let some = names.prefix(4).joined(separator: ", ") + (names.count > 4 ? ", …" : "")
-      throw CheckpointError(
-        what: "\(path) has no tensor \"\(name)\"", why: "it holds \(names.count) tensors (\(some))",
-        fix: "check that the file belongs to this kind of model")
-    }
+    let tensor = try storedTensor(name)
     guard tensor.type.isReadable else {
       throw CheckpointError(
         what: "\"\(name)\" of \(path) cannot be read", why: "its numbers are \(tensor.type.rawValue)",

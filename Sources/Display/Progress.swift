@@ -27,6 +27,8 @@ public struct Progress: Sendable, Equatable {
   public var total: Int?
   /// What is counted, such as "steps".
   public var unit: String
+  /// How much was done before this work began, and took none of its time.
+  public var before = 0
   /// Seconds since the start; only shown while running.
   public var elapsed: Double
   /// One more thing to say, such as the latest loss; the last line keeps it.
@@ -50,7 +52,9 @@ public struct Progress: Sendable, Equatable {
   }
 
   /// Units per second; nil before the first is done.
-  public var rate: Double? { done > 0 && elapsed > 0 && elapsed.isFinite ? Double(done) / elapsed : nil }
+  public var rate: Double? {
+    done > before && elapsed > 0 && elapsed.isFinite ? Double(done - before) / elapsed : nil
+  }
 
   /// Seconds that the rest will take at the present rate; nil where that cannot be said.
   public var remaining: Double? {

@@ -74,7 +74,7 @@ package struct Examination: Sendable {
 }
 
 /// What an examination found.
-package struct EvaluationResult: Sendable, Equatable {
+package struct EvaluationResult: Sendable, Equatable, Codable {
   /// Right attempts at each problem, of `samples`.
   package let correct: [Int]
   /// k.

@@ -45,6 +45,9 @@ package struct AdapterConfiguration: Sendable, Equatable {
     return "LoRA r=\(rank)" + (isWhole ? "" : " on " + orderedTargets.map(\.rawValue).joined(separator: ", "))
   }
 
+  /// All of it, the same in every process.
+  package var description: String { "\(name), alpha \(alpha)" }
+
   /// Throws `ConfigurationError` for an adapter that a decoder of this shape cannot have.
   package func validate(for shape: DecoderConfiguration) throws {
     func refused(_ why: String) -> ConfigurationError { ConfigurationError(why, of: "adapter") }
@@ -183,6 +186,8 @@ package struct Adapter: TensorAllocation {
       }
     }
   }
+
+  package var entries: [ParameterLayout.Entry] { layout.entries }
 
   /// The same numbers in new memory.
   package func copy() -> Adapter { Adapter(self, values.copy()) }

@@ -19,7 +19,9 @@ package final class CachedDecoder {
   private let isParallel: Bool
   private var lengths: [Int]
   private let caches: [AttentionCache]  // by layer
-  private let cacheMemory: Loan
+  /// What is left of the room that was given; without one, memory on loan.
+  private let workRoom: Floats?
+  private let cacheMemory: Loan?
   private var workMemory: Loan?
 
   private var rows = 0
@@ -35,8 +37,16 @@ package final class CachedDecoder {
   private var headScale = Floats(zeros: 0)
   private var selected = Floats(zeros: 0)
 
-  /// Room for `slots` sequences of at most `length` tokens each.
-  package init(_ parameters: Parameters, adapter: Adapter? = nil, slots: Int, length: Int, isParallel: Bool) {
+  /// The numbers that such a decoder works in, for at most so many rows at a time.
+  package static func roomCount(_ shape: DecoderConfiguration, slots: Int, length: Int, rows: Int) -> Int {
+    shape.layers * AttentionCache.count(slots: slots, capacity: (length + 15) & ~15, shape.attention)
+      + max(rows, slots) * workWidths(shape).reduce(0, +)
+  }
+
+  /// Room for `slots` sequences of at most `length` tokens each, in `room` of any content; without it, in memory on loan.
+  package init(
+    _ parameters: Parameters, adapter: Adapter? = nil, slots: Int, length: Int, isParallel: Bool, room: Floats? = nil
+  ) {
     precondition(adapter == nil || adapter?.shape == parameters.configuration, "this adapter is of another shape")
     self.parameters = parameters
     self.adapter = adapter
@@ -47,28 +57,32 @@ package final class CachedDecoder {
     rotary = RotaryTable.shared(positions: capacity, width: shape.headWidth, base: shape.rotaryBase)
     lengths = Array(repeating: 0, count: slots)
     let size = AttentionCache.count(slots: slots, capacity: capacity, shape.attention)
-    let memory = ScratchPool.shared.loan(shape.layers * size)
-    cacheMemory = memory
+    cacheMemory = room == nil ? ScratchPool.shared.loan(shape.layers * size) : nil
+    let memory = room ?? cacheMemory?.floats ?? Floats(zeros: 0)
     let (shape, capacity) = (shape, capacity)
+    workRoom = room.map { $0[shape.layers * size..<$0.count] }
     caches = (0..<shape.layers).map {
-      AttentionCache(slots: slots, capacity: capacity, shape.attention, in: memory.floats.row($0, width: size))
+      AttentionCache(slots: slots, capacity: capacity, shape.attention, in: memory.row($0, width: size))
     }
   }
 
   private func reserve(_ count: Int) {
     guard count > rows else { return }
     rows = count
-    let widths = [
-      shape.width, shape.width, shape.projectedWidth, shape.heads * shape.headWidth,
-      shape.keyValueHeads * shape.headWidth, shape.heads * shape.headWidth, 2 * shape.feedForward, shape.feedForward, 1,
-      shape.heads, shape.width,
-    ]
-    let memory = ScratchPool.shared.loan(count * widths.reduce(0, +))
-    workMemory = memory
+    let widths = Self.workWidths(shape)
+    let size = count * widths.reduce(0, +)
+    let memory: Floats
+    if let workRoom, size <= workRoom.count {
+      memory = workRoom
+    } else {
+      let loan = ScratchPool.shared.loan(size)
+      workMemory = loan
+      memory = loan.floats
+    }
     var end = 0
     let parts = widths.map { width in
       end += count * width
-      return memory.floats[end - count * width..<end]
+      return memory[end - count * width..<end]
     }
     stream = parts[0]
     normalised = parts[1]
@@ -81,6 +95,15 @@ package final class CachedDecoder {
     scale = parts[8]
     headScale = parts[9]
     selected = parts[10]
+  }
+
+  /// Numbers of one row, array by array, as `reserve` lays them out.
+  private static func workWidths(_ shape: DecoderConfiguration) -> [Int] {
+    [
+      shape.width, shape.width, shape.projectedWidth, shape.heads * shape.headWidth,
+      shape.keyValueHeads * shape.headWidth, shape.heads * shape.headWidth, 2 * shape.feedForward, shape.feedForward, 1,
+      shape.heads, shape.width,
+    ]
   }
 
   /// Appends tokens to their slots, in order; afterwards row r of the state belongs to token r.

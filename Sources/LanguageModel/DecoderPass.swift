@@ -6,7 +6,8 @@ package import Tensors
 
 /// Forward and backward passes of one decoder, with the memory that they need.
 ///
-/// The memory is kept from batch to batch and grows to the largest. One pass at a time.
+/// The memory is kept from batch to batch and grows to the largest. One pass at a time, and one of all that share their
+/// memory: a training pass has its turn from `forward` to the end of `backward`, a scoring pass during `forward`.
 package final class DecoderPass {
   /// Whether a backward pass will follow.
   package enum Purpose: Sendable {
@@ -28,34 +29,37 @@ package final class DecoderPass {
       4 * shape.width + shape.projectedWidth + 2 * queries + keys + 3 * shape.feedForward + 2 + 2 * shape.heads
       + shape.keyValueHeads
     let gradients = 2 * shape.width + shape.projectedWidth + 2 * queries + keys + 3 * shape.feedForward
-    let ends = 5 * shape.width + 1
-    let numbers = purpose == .training ? shape.layers * layer + gradients + ends : layer + ends
+    let ends = 2 * shape.width + 1
+    let isTraining = purpose == .training
+    let numbers = isTraining ? shape.layers * layer + gradients + ends : layer + ends
     let thin = adapter.map { Adapter.scratchBytes($0, tokens: tokens) } ?? 0
-    return 4 * Double(tokens) * Double(numbers) + thin
+    // Each array begins at a multiple of 64 bytes.
+    return 4 * Double(tokens) * Double(numbers) + 64 * Double(isTraining ? 15 * shape.layers + 11 : 18) + thin
   }
 
   private let shape: DecoderConfiguration
   private let purpose: Purpose
   private let rotary: RotaryTable
-  private var capacity = 0
-  private var scoredCapacity = 0
+  private let memory: ActivationMemory
+  private var turn = 0
   private var layers: [LayerActivations] = []
   private var finalInput = Floats(zeros: 0)  // scored × D, the residual stream after the last layer
   private var finalScale = Floats(zeros: 0)
   private var finalNormalised = Floats(zeros: 0)
-  private var gradients: GradientActivations?
 
   private let shouldStop: () -> Bool
 
   /// A pass for decoders of the given shape.
   ///
-  /// `shouldStop` is asked once for each layer; when it holds, the pass ends early and what it leaves means nothing. Who
-  /// gives it asks it again before using a result.
+  /// Passes that are given one `memory` take turns in it. `shouldStop` is asked once for each layer; when it holds, the
+  /// pass ends early and what it leaves means nothing. Who gives it asks it again before using a result.
   package init(
-    _ configuration: DecoderConfiguration, for purpose: Purpose, shouldStop: @escaping () -> Bool = { false }
+    _ configuration: DecoderConfiguration, for purpose: Purpose, memory: ActivationMemory = ActivationMemory(),
+    shouldStop: @escaping () -> Bool = { false }
   ) {
     shape = configuration
     self.purpose = purpose
+    self.memory = memory
     self.shouldStop = shouldStop
     rotary = RotaryTable.shared(
       positions: configuration.contextLength, width: configuration.headWidth, base: configuration.rotaryBase)
@@ -79,22 +83,22 @@ package final class DecoderPass {
     let gateUp: Floats  // N × 2F
     let hidden: Floats  // N × F
 
-    init(_ shape: DecoderConfiguration, tokens n: Int) {
-      input = Floats(zeros: n * shape.width)
-      inputScale = Floats(zeros: n)
-      normalised = Floats(zeros: n * shape.width)
-      projected = Floats(zeros: n * shape.projectedWidth)
-      queries = Floats(zeros: n * shape.heads * shape.headWidth)
-      keys = Floats(zeros: n * shape.keyValueHeads * shape.headWidth)
-      queryScale = Floats(zeros: n * shape.heads)
-      keyScale = Floats(zeros: n * shape.keyValueHeads)
-      logSums = Floats(zeros: n * shape.heads)
-      attended = Floats(zeros: n * shape.heads * shape.headWidth)
-      middle = Floats(zeros: n * shape.width)
-      middleScale = Floats(zeros: n)
-      middleNormalised = Floats(zeros: n * shape.width)
-      gateUp = Floats(zeros: n * 2 * shape.feedForward)
-      hidden = Floats(zeros: n * shape.feedForward)
+    init(_ shape: DecoderConfiguration, tokens n: Int, from memory: ActivationMemory) {
+      input = memory.take(n * shape.width)
+      inputScale = memory.take(n)
+      normalised = memory.take(n * shape.width)
+      projected = memory.take(n * shape.projectedWidth)
+      queries = memory.take(n * shape.heads * shape.headWidth)
+      keys = memory.take(n * shape.keyValueHeads * shape.headWidth)
+      queryScale = memory.take(n * shape.heads)
+      keyScale = memory.take(n * shape.keyValueHeads)
+      logSums = memory.take(n * shape.heads)
+      attended = memory.take(n * shape.heads * shape.headWidth)
+      middle = memory.take(n * shape.width)
+      middleScale = memory.take(n)
+      middleNormalised = memory.take(n * shape.width)
+      gateUp = memory.take(n * 2 * shape.feedForward)
+      hidden = memory.take(n * shape.feedForward)
     }
 
     func attentionInput(_ shape: DecoderConfiguration) -> AttentionInput {
@@ -115,34 +119,40 @@ package final class DecoderPass {
     let gateUp: Floats  // N × 2F
     let hidden: Floats  // N × F
 
-    init(_ shape: DecoderConfiguration, tokens n: Int) {
-      stream = Floats(zeros: n * shape.width)
-      width = Floats(zeros: n * shape.width)
-      projected = Floats(zeros: n * shape.projectedWidth)
-      queries = Floats(zeros: n * shape.heads * shape.headWidth)
-      keys = Floats(zeros: n * shape.keyValueHeads * shape.headWidth)
-      attended = Floats(zeros: n * shape.heads * shape.headWidth)
-      gateUp = Floats(zeros: n * 2 * shape.feedForward)
-      hidden = Floats(zeros: n * shape.feedForward)
+    init(_ shape: DecoderConfiguration, tokens n: Int, from memory: ActivationMemory) {
+      stream = memory.take(n * shape.width)
+      width = memory.take(n * shape.width)
+      projected = memory.take(n * shape.projectedWidth)
+      queries = memory.take(n * shape.heads * shape.headWidth)
+      keys = memory.take(n * shape.keyValueHeads * shape.headWidth)
+      attended = memory.take(n * shape.heads * shape.headWidth)
+      gateUp = memory.take(n * 2 * shape.feedForward)
+      hidden = memory.take(n * shape.feedForward)
     }
   }
 
   private func reserve(tokens: Int, scored: Int) {
-    if tokens > capacity {
-      capacity = tokens
-      layers = []
-      gradients = nil
-      let first = LayerActivations(shape, tokens: tokens)
-      for index in 0..<shape.layers {
-        layers.append(purpose == .scoring || index == 0 ? first : LayerActivations(shape, tokens: tokens))
-      }
+    release()
+    turn = memory.beginTurn(expecting: Int(Self.bytes(shape, tokens: tokens, for: purpose) / 4))
+    func layer() -> LayerActivations { LayerActivations(shape, tokens: tokens, from: memory) }
+    if purpose == .scoring {
+      layers = Array(repeating: layer(), count: shape.layers)
+      // Read while other passes have their turn.
+      if finalNormalised.count < scored * shape.width { finalNormalised = Floats(zeros: scored * shape.width) }
+    } else {
+      layers = (0..<shape.layers).map { _ in layer() }
+      finalNormalised = memory.take(scored * shape.width)
     }
-    if scored > scoredCapacity {
-      scoredCapacity = scored
-      finalInput = Floats(zeros: scored * shape.width)
-      finalScale = Floats(zeros: scored)
-      finalNormalised = Floats(zeros: scored * shape.width)
-    }
+    finalInput = memory.take(scored * shape.width)
+    finalScale = memory.take(scored)
+  }
+
+  /// Gives the memory back to whoever has the next turn.
+  private func release() {
+    layers = []
+    finalInput = Floats(zeros: 0)
+    finalScale = finalInput
+    if purpose == .training { finalNormalised = finalInput }
   }
 
   // MARK: Forward
@@ -171,6 +181,7 @@ package final class DecoderPass {
     rmsNorm(
       finalInput, parameters.finalNorm, into: finalNormalised, scale: finalScale, rows: batch.scored.count,
       width: shape.width, epsilon: shape.normEpsilon)
+    if purpose == .scoring { release() }
     return finalNormalised[0..<batch.scored.count * shape.width]
   }
 
@@ -259,8 +270,10 @@ package final class DecoderPass {
     precondition(purpose == .training, "a pass for scoring keeps nothing to go back through")
     precondition((adapter == nil) == (gradient.parameters != nil), "a gradient of something else than what is trained")
     let d = shape.width
-    if gradients == nil { gradients = GradientActivations(shape, tokens: capacity) }
-    guard let work = gradients else { return }
+    precondition(
+      !layers.isEmpty && memory.turn == turn, "a backward pass follows its forward pass, with no other pass in between")
+    defer { release() }
+    let work = GradientActivations(shape, tokens: batch.tokens.count, from: memory)
     rmsNormBackward(
       dHidden, finalInput, parameters.finalNorm, scale: finalScale, dx: work.stream, dw: gradient.parameters?.finalNorm,
       rows: batch.scored.count, width: d, adding: false)

@@ -19,6 +19,10 @@ package struct ParameterLayout: Sendable, Equatable {
     package let shape: [Int]
     /// How many numbers it has.
     package var count: Int { shape.reduce(1, *) }
+    /// The outputs of a matrix; 1 for a vector.
+    package var rows: Int { shape.count == 1 ? 1 : shape[0] }
+    /// Numbers in a row.
+    package var rowWidth: Int { shape[shape.count - 1] }
     /// The vector, or the whole matrix of which it is a part.
     let block: Block
     /// The first of its outputs in that matrix.
@@ -186,6 +190,8 @@ package struct Parameters: TensorAllocation {
     return true
   }
 
+  package var entries: [ParameterLayout.Entry] { layout.entries }
+
   /// The same numbers in new memory.
   package func copy() -> Parameters { Parameters(configuration, layout, values.copy()) }
 
@@ -211,26 +217,35 @@ package struct Parameters: TensorAllocation {
 package protocol TensorAllocation: Sendable {
   /// The one allocation.
   var values: Floats { get }
+  /// What lies in it.
+  var entries: [ParameterLayout.Entry] { get }
 }
 
 extension TensorAllocation {
   /// One tensor in the order of Hugging Face: a copy, outputs × inputs or the vector.
   package subscript(entry: ParameterLayout.Entry) -> Floats {
+    get { self[entry, 0..<entry.rows] }
+    nonmutating set { self[entry, 0..<entry.rows] = newValue }
+  }
+
+  /// Some rows of a tensor, of which a vector has one: a copy.
+  package subscript(entry: ParameterLayout.Entry, rows: Range<Int>) -> Floats {
     get {
-      let tensor = Floats(zeros: entry.count)
+      let tensor = Floats(zeros: rows.count * entry.rowWidth)
       if entry.shape.count == 1 {
         tensor.assign(values[entry.block.range])
       } else {
-        panels(entry.block).load(into: tensor, first: entry.firstOutput)
+        panels(entry.block).load(into: tensor, first: entry.firstOutput + rows.lowerBound)
       }
       return tensor
     }
     nonmutating set {
-      precondition(newValue.count == entry.count, "\(entry.name) has \(entry.count) numbers, not \(newValue.count)")
+      let count = rows.count * entry.rowWidth
+      precondition(newValue.count == count, "these rows of \(entry.name) have \(count) numbers, not \(newValue.count)")
       if entry.shape.count == 1 {
         values[entry.block.range].assign(newValue)
       } else {
-        panels(entry.block).store(newValue, first: entry.firstOutput)
+        panels(entry.block).store(newValue, first: entry.firstOutput + rows.lowerBound)
       }
     }
   }

@@ -34,6 +34,11 @@ package struct Weights: Sendable {
   /// What training moves: the adapter's numbers, or all parameters where there is none.
   package var trained: Floats { adapter?.values ?? base.values }
 
+  /// The same, tensor by tensor.
+  package var trainedTensors: any TensorAllocation {
+    if let adapter { adapter } else { base }
+  }
+
   /// How many of the trained numbers, at the front, belong to matrices, which decay.
   package var trainedMatrixCount: Int { adapter?.layout.count ?? base.layout.matrixCount }
 
@@ -53,13 +58,16 @@ package enum Gradient: Sendable {
   case ofParameters(Parameters)
   case ofAdapter(Adapter)
 
-  /// Its numbers, in the order of `Weights.trained`.
-  package var values: Floats {
+  /// Its tensors.
+  package var tensors: any TensorAllocation {
     switch self {
-    case .ofParameters(let parameters): parameters.values
-    case .ofAdapter(let adapter): adapter.values
+    case .ofParameters(let parameters): parameters
+    case .ofAdapter(let adapter): adapter
     }
   }
+
+  /// Its numbers, in the order of `Weights.trained`.
+  package var values: Floats { tensors.values }
 
   /// The gradient of the parameters; nil where only an adapter is trained.
   package var parameters: Parameters? { if case .ofParameters(let parameters) = self { parameters } else { nil } }

@@ -35,11 +35,12 @@ package struct Policy: Sendable {
 
   /// Samples a completion for each request; see `Parameters.sample`.
   package func sample(
-    _ requests: [RolloutRequest], _ rule: SamplingRule, isInterrupted: @Sendable () -> Bool = { false },
-    onToken: @Sendable (Int) -> Void = { _ in }
+    _ requests: [RolloutRequest], _ rule: SamplingRule, memory: ActivationMemory? = nil,
+    isInterrupted: @Sendable () -> Bool = { false }, onToken: @Sendable (Int) -> Void = { _ in }
   ) throws -> [Rollout] {
     try weights.base.sample(
-      requests, rule, adapter: weights.adapter, end: endToken, isInterrupted: isInterrupted, onToken: onToken)
+      requests, rule, adapter: weights.adapter, end: endToken, memory: memory, isInterrupted: isInterrupted,
+      onToken: onToken)
   }
 }
 

@@ -71,9 +71,10 @@ extension Parameters {
   /// bit for bit.
   /// Throws `SettingError`, before any work, for an empty prompt, a rule out of range or a context that is too short,
   /// and `Interruption` soon after `isInterrupted` holds. `onToken` is told how many tokens have been drawn since it
-  /// was last called; it may be called from several threads.
+  /// was last called; it may be called from several threads. Where a `memory` is given, it has a turn there.
   package func sample(
     _ requests: [RolloutRequest], _ rule: SamplingRule, adapter: Adapter? = nil, end: Int32?,
+    memory: ActivationMemory? = nil,
     isInterrupted: @Sendable () -> Bool = { false }, onToken: @Sendable (Int) -> Void = { _ in }
   ) throws -> [Rollout] {
     if requests.isEmpty { return [] }
@@ -91,12 +92,22 @@ extension Parameters {
     let isSmall = values.count <= 4 << 20
     let parts = isSmall ? max(1, min(2 * Workers.shared.threads, requests.count / 8)) : 1
     let results = RolloutSlots(count: requests.count)
+    let rooms = memory.map { memory in
+      let slots = min(together, (requests.count + parts - 1) / parts)
+      let size =
+        CachedDecoder.roomCount(
+          configuration, slots: slots, length: longest + rule.maxTokens,
+          rows: min(slots * longest, max(longest, SamplingBatch.promptTokens)))
+        + slots * configuration.vocabulary
+      memory.beginTurn(expecting: parts * ((size + 15) & ~15))
+      return (0..<parts).map { _ in memory.take(size) }
+    }
     let body = { (part: Int) in
       let range = part * requests.count / parts..<(part + 1) * requests.count / parts
       for first in stride(from: range.lowerBound, to: range.upperBound, by: together) {
         let chunk = first..<min(first + together, range.upperBound)
         var batch = SamplingBatch(
-          self, adapter, Array(requests[chunk]), rule, end: end, isParallel: !isSmall)
+          self, adapter, Array(requests[chunk]), rule, end: end, isParallel: !isSmall, room: rooms?[part])
         while batch.isUnfinished, !isInterrupted() { onToken(batch.step()) }
         if batch.isUnfinished { return }
         results.store(batch.rollouts, at: chunk.lowerBound)
@@ -125,7 +136,7 @@ private struct SamplingBatch {
 
   init(
     _ parameters: Parameters, _ adapter: Adapter?, _ requests: [RolloutRequest], _ rule: SamplingRule, end: Int32?,
-    isParallel: Bool
+    isParallel: Bool, room: Floats?
   ) {
     rollouts = requests.map { Rollout(prompt: $0.prompt) }
     streams = requests.map(\.stream)
@@ -134,12 +145,17 @@ private struct SamplingBatch {
     vocabulary = parameters.configuration.vocabulary
     self.isParallel = isParallel
     let longest = requests.lazy.map(\.prompt.count).max() ?? 0
+    let size = requests.count * vocabulary
     decoder = CachedDecoder(
-      parameters, adapter: adapter, slots: requests.count, length: longest + rule.maxTokens, isParallel: isParallel)
-    logits = Floats(zeros: requests.count * vocabulary)
+      parameters, adapter: adapter, slots: requests.count, length: longest + rule.maxTokens, isParallel: isParallel,
+      room: room.map { $0[0..<$0.count - size] })
+    logits = room.map { $0[$0.count - size..<$0.count] } ?? Floats(zeros: size)
     active = Array(requests.indices)
     unread = Dictionary(grouping: requests.indices) { requests[$0].prompt }.values.sorted { $0[0] < $1[0] }
   }
+
+  /// Tokens of several prompts that are read together.
+  static let promptTokens = 256
 
   var isUnfinished: Bool { !active.isEmpty }
 
@@ -158,7 +174,7 @@ private struct SamplingBatch {
     var count = 0
     for group in unread {
       let prompt = rollouts[group[0]].prompt
-      if count > 0, tokens.count + prompt.count > 256 { break }
+      if count > 0, tokens.count + prompt.count > Self.promptTokens { break }
       tokens += prompt
       slots += Array(repeating: group[0], count: prompt.count)
       last += Array(repeating: tokens.count - 1, count: group.count)

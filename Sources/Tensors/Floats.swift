@@ -2,6 +2,25 @@
 // checks its bounds when it is made; the kernels below get pointers and nothing else does.
 
 import Glibc
+import Synchronization
+
+/// How many bytes of float memory this process uses: what is handed out, not what the system rounds it up to.
+package enum FloatMemoryUse {
+  fileprivate static let inUse = Atomic<Int>(0)
+  fileprivate static let most = Atomic<Int>(0)
+
+  /// Bytes in use now.
+  package static var bytes: Int { inUse.load(ordering: .relaxed) }
+  /// The most bytes that were in use at one time since the start of the process, or since `forgetPeak`.
+  package static var peakBytes: Int { most.load(ordering: .relaxed) }
+  /// Lets the peak begin anew at what is in use now.
+  package static func forgetPeak() { most.store(bytes, ordering: .relaxed) }
+
+  fileprivate static func add(_ bytes: Int) {
+    let now = inUse.wrappingAdd(bytes, ordering: .relaxed).newValue
+    if now > most.load(ordering: .relaxed) { most.max(now, ordering: .relaxed) }
+  }
+}
 
 /// MADV_HUGEPAGE (`madvise`), which the C library's module does not export.
 private let adviseHugePages: Int32 = 14
@@ -12,9 +31,10 @@ private let adviseHugePages: Int32 = 14
 @safe final class FloatMemory: @unchecked Sendable {
   // Sendable: the pointer never changes; who writes when is the business of the views' users, as with any buffer.
   let base: UnsafeMutablePointer<Float>
+  private let bytes: Int
 
   init(count: Int) {
-    let bytes = max(64, (count * MemoryLayout<Float>.stride + 63) & ~63)
+    bytes = max(64, (count * MemoryLayout<Float>.stride + 63) & ~63)
     let large = bytes >= 4 << 20
     guard
       let memory = unsafe aligned_alloc(
@@ -26,9 +46,13 @@ private let adviseHugePages: Int32 = 14
     if large { unsafe _ = madvise(memory, bytes, adviseHugePages) }
     unsafe memset(memory, 0, bytes)
     unsafe base = unsafe memory.assumingMemoryBound(to: Float.self)
+    FloatMemoryUse.add(bytes)
   }
 
-  deinit { unsafe free(base) }
+  deinit {
+    unsafe free(base)
+    FloatMemoryUse.add(-bytes)
+  }
 }
 
 /// A view of consecutive float32 numbers.

@@ -60,6 +60,14 @@ package struct Panels: Sendable {
       "panels of \(outputs) × \(inputs) do not fit \(values.count) numbers")
   }
 
+  /// Some of the outputs, from a multiple of sixteen on.
+  package func outputs(_ range: Range<Int>) -> Panels {
+    precondition(range.lowerBound % Self.width == 0 && range.upperBound <= outputs)
+    let count = Self.count(outputs: range.count, inputs: inputs)
+    let first = range.lowerBound * inputs
+    return Panels(values[first..<first + count], outputs: range.count, inputs: inputs)
+  }
+
   var stride: Int { Self.width * inputs }
   var panels: Int { (outputs + Self.width - 1) / Self.width }
 

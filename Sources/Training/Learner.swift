@@ -1,26 +1,32 @@
 // What every method shares: a student that is being trained, and the step from a loss over scored positions to new
 // parameters. A method says which positions are scored and with which loss; see the trainers beside this file.
 
+import Checkpoints
 import LanguageModel
 import Objectives
 import Rollouts
+import Tasks
 import Tensors
 
 /// A student in training.
 ///
 /// What is trained is a copy, all parameters or an adapter: what it was made from stays as it is. It changes only in
-/// `update`, as the last act of a step, so that the weights are always those of the last complete step.
+/// `finish`, as the last act of a step, so that the weights are always those of the last complete step.
 final class Learner {
   /// The weights as of the last complete step.
   let weights: Weights
+  /// Where activations lie; passes and heads of a teacher, which have their turn before the student's, share it.
+  let activations = ActivationMemory()
   private let gradient: Gradient
   private let pass: DecoderPass
   private var optimiser: Optimiser
   private let steps: Int
-
-  private let head = Head()
-  private var dHidden = Scratch()
   private let isInterrupted: () -> Bool
+
+  private var step = 0
+  private var problems: [Problem] = []
+  private var sequences = 0
+  private var loss = 0.0
 
   init(
     _ initial: Weights, _ settings: OptimiserSettings, steps: Int, isInterrupted: @escaping () -> Bool = { false }
@@ -28,52 +34,89 @@ final class Learner {
     self.isInterrupted = isInterrupted
     weights = initial.copyOfTrained()
     gradient = initial.zeroGradient()
-    pass = DecoderPass(initial.configuration, for: .training, shouldStop: isInterrupted)
+    pass = DecoderPass(initial.configuration, for: .training, memory: activations, shouldStop: isInterrupted)
     optimiser = Optimiser(settings, for: initial)
     self.steps = steps
   }
 
-  /// One step: forward, loss at every scored position, backward, AdamW.
-  ///
-  /// Returns nil, and changes nothing, where the loss or the gradient is not finite; throws `Interruption`, and changes
-  /// nothing either, soon after an interrupt.
-  func update(
-    _ batch: PackedBatch, step: Int, loss: (_ positions: Range<Int>, _ logits: Floats) -> Double
-  ) throws -> (loss: Double, gradientNorm: Double, rate: Double)? {
-    let total = computeGradient(batch, loss: loss)
-    if isInterrupted() { throw Interruption() }
-    guard total.isFinite, sumOfSquares(gradient.values).isFinite else { return nil }
-    let (norm, rate) = applyGradient(step: step)
-    return (total, norm, rate)
+  /// Begins a step; `problems` are those of its sequences, in the order in which they will be accumulated.
+  func begin(step: Int, problems: [Problem] = []) {
+    self.step = step
+    self.problems = problems
+    sequences = 0
+    loss = 0
+    gradient.values.fill(0)
   }
 
-  /// The loss of a batch; its gradient is kept for `applyGradient`.
+  /// Adds some sequences of the step to its loss and its gradient: forward, loss at every scored position, backward.
   ///
-  /// `loss` is given a chunk of scored positions and the student's logits there; it returns the sum of weighted losses
-  /// and leaves the gradient by the logits in their place.
-  func computeGradient(
-    _ batch: PackedBatch, loss: (_ positions: Range<Int>, _ logits: Floats) -> Double
-  ) -> Double {
-    gradient.values.fill(0)
+  /// The weights in `loss` are those of the whole step, so that it does not matter, but for rounding, how a step is cut.
+  /// Throws `NotFinite` where a loss, or its gradient by the hidden states, is not finite, and `Interruption` soon
+  /// after an interrupt; the parameters stay as they are.
+  func accumulate(_ batch: PackedBatch, loss: ChunkLoss) throws {
     let parameters = weights.base
     let hidden = pass.forward(parameters, adapter: weights.adapter, batch)
-    let dHidden = dHidden.memory(hidden.count)
-    var total = 0.0
-    forEachHeadChunk(parameters, positions: batch.scored.count) { positions in
-      let h = hiddenRows(hidden, positions, parameters)
-      let logits = head.logits(parameters, h)
-      total += loss(positions, logits.values)
-      linearInputGradient(logits, parameters.head, into: hiddenRows(dHidden, positions, parameters))
-      if let gradient = gradient.parameters { linearWeightGradient(logits, h, addingTo: gradient.head) }
+    if isInterrupted() { throw Interruption() }
+    let dHidden = activations.take(hidden.count)
+    let part = headLossAndGradient(
+      parameters, hidden, dHidden: dHidden, into: gradient.parameters, memory: activations,
+      chunk: headChunk(parameters.configuration), shouldStop: isInterrupted, loss)
+    if isInterrupted() { throw Interruption() }
+    guard part.total.isFinite else { throw notFinite(.loss, at: part.notFinite, of: batch) }
+    guard sumOfSquares(dHidden).isFinite else {
+      let width = parameters.configuration.width
+      let positions = batch.scored.indices.filter { !sumOfSquares(dHidden.row($0, width: width)).isFinite }
+      throw notFinite(.gradient, at: positions, of: batch)
     }
-    if total.isFinite { pass.backward(dHidden, parameters, adapter: weights.adapter, batch, into: gradient) }
-    return total
+    pass.backward(dHidden, parameters, adapter: weights.adapter, batch, into: gradient)
+    if isInterrupted() { throw Interruption() }
+    self.loss += part.total
+    sequences += batch.sequences.count
   }
 
-  /// Moves what is trained by one step of AdamW; returns the gradient's norm before clipping and the rate.
-  func applyGradient(step: Int) -> (gradientNorm: Double, rate: Double) {
+  /// Ends the step with AdamW; returns the step's loss, the gradient's norm before clipping, and the rate.
+  ///
+  /// Throws `NotFinite`, and changes nothing, where the gradient is not finite or the parameters would not be.
+  func finish() throws(NotFinite) -> (loss: Double, gradientNorm: Double, rate: Double) {
+    let norm = sumOfSquares(gradient.values).squareRoot()
+    guard norm.isFinite else { throw NotFinite(step: step, quantity: .gradient, problems: []) }
     let settings = optimiser.settings
-    let rate = settings.learningRate * settings.schedule.factor(step: step, of: steps, warmup: settings.warmup)
-    return (optimiser.step(weights, gradient, rate: rate), rate)
+    let rate = settings.rate(step: step, of: steps)
+    // Only a decay of more than twice a weight makes weights grow without bound.
+    let growth = abs(1 - rate * settings.weightDecay)
+    guard growth <= 1 || sumOfSquares(weights.trained).squareRoot() * growth < 1e38 else {
+      throw NotFinite(step: step, quantity: .parameters, problems: [])
+    }
+    optimiser.step(weights, gradient, norm: norm, rate: rate)
+    return (loss, norm, rate)
   }
+
+  /// A whole step on one batch: `begin`, `accumulate`, `finish`.
+  func update(
+    _ batch: PackedBatch, step: Int, problems: [Problem] = [], loss: ChunkLoss
+  ) throws -> (loss: Double, gradientNorm: Double, rate: Double) {
+    begin(step: step, problems: problems)
+    try accumulate(batch, loss: loss)
+    return try finish()
+  }
+
+  private func notFinite(_ quantity: NotFinite.Quantity, at positions: [Int], of batch: PackedBatch) -> NotFinite {
+    let places = Set(
+      positions.compactMap { position in batch.sequences.firstIndex { $0.contains(Int(batch.scored[position])) } })
+    let affected = places.sorted().compactMap { place in
+      problems.indices.contains(sequences + place) ? problems[sequences + place] : nil
+    }
+    return NotFinite(step: step, quantity: quantity, problems: affected)
+  }
+
+  // MARK: Checkpoints
+
+  /// What changes from step to step: views of the memory that steps work in.
+  var groups: [String: [NamedArray]] {
+    let (first, second) = optimiser.moments
+    return ["trained": weights.trainedTensors.arrays, "firstMoment": first.arrays, "secondMoment": second.arrays]
+  }
+
+  /// Goes on after so many steps, whose results have been put into the `groups`.
+  func resume(after steps: Int) { optimiser.resume(after: steps) }
 }

@@ -49,14 +49,20 @@ package struct OPSD: Sendable, Equatable {
     let learner = Learner(  // 1: θ ← initial weights
       try plan.startingWeights(of: initial, isInterrupted: observer.isInterrupted), plan.optimiser, steps: plan.steps,
       isInterrupted: observer.isInterrupted)
-    var teacher = Teacher(teacher, initial: initial.weights)  // 2: the teacher stays there, unless told otherwise
+    let teacher = Teacher(  // 2: the teacher stays there, unless told otherwise
+      self.teacher, initial: initial.weights, student: learner.weights)
     let teacherPass = DecoderPass(
-      initial.weights.configuration, for: .scoring, shouldStop: observer.isInterrupted)
-    let teacherHead = Head()
+      initial.weights.configuration, for: .scoring, memory: learner.activations, shouldStop: observer.isInterrupted)
+    let teacherHead = Head(in: learner.activations)
     var order = ProblemOrder(problems, seed: plan.seed)
+    let identity = RunIdentity(
+      method: self, initial: initial, plan, material: ["problems": RunIdentity.describe(problems, of: task)])
     func current() -> Policy { Policy(weights: learner.weights, vocabulary: initial.vocabulary) }
 
-    return try runSteps(method: plan.title(of: name), plan, observer, current: current) { step in
+    return try runSteps(
+      method: plan.title(of: name), plan, observer, learner: learner, identity: identity, groups: teacher.groups,
+      current: current
+    ) { step in
       let batch = order.batch(step: step, count: rollouts)  // 4: (x, y*) from the data
       let requests = try batch.enumerated().map { index, problem in
         RolloutRequest(
@@ -64,32 +70,41 @@ package struct OPSD: Sendable, Equatable {
           stream: RandomStream(seed: plan.seed, purpose: .sampling, step, index))
       }
       let answers = try current().sample(  // 6: ŷ ~ p_S(·|x)
-        requests, SamplingRule(temperature: temperature, maxTokens: maxTokens), isInterrupted: observer.isInterrupted,
-        onToken: observer.onToken)
-
-      var seenByStudent = PackedBatch()
-      var seenByTeacher = PackedBatch()
-      for (problem, answer) in zip(batch, answers) {
-        seenByStudent.append(prompt: answer.prompt, completion: answer.tokens)
-        seenByTeacher.append(prompt: try initial.encode(task.teacherPrompt(problem)), completion: answer.tokens)
-      }
+        requests, SamplingRule(temperature: temperature, maxTokens: maxTokens), memory: learner.activations,
+        isInterrupted: observer.isInterrupted, onToken: observer.onToken)
+      let teacherPrompts = try batch.map { try initial.encode(task.teacherPrompt($0)) }
       let right = try zip(batch, answers).count { problem, answer in
         task.verify(try initial.decode(answer.tokens), for: problem).isCorrect
       }
-      let weights = Floats(reduction.weights(lengths: answers.map(\.tokens.count)))
+      let lengths = answers.map(\.tokens.count)
+      let weights = Floats(reduction.weights(lengths: lengths))
+
+      learner.begin(step: step, problems: batch)
       let scoring = teacher.weights
-      let teacherHidden = teacherPass.forward(  // 7: p_T(·|x, y*, ŷ<n), detached
-        scoring.base, adapter: scoring.adapter, seenByTeacher)
-      if observer.isInterrupted() { throw Interruption() }
-      let update = try learner.update(seenByStudent, step: step) { positions, studentLogits in  // 7: p_S(·|x, ŷ<n)
-        distillationLoss(  // 8: D(p_T ‖ p_S) at every position
-          divergence,
-          teacher: teacherHead.logProbabilities(scoring.base, teacherHidden, positions, temperature: temperature),
-          studentLogits: studentLogits, positions, weights: weights, temperature: temperature)
-      }  // 9: θ ← θ − η ∇L
-      guard let update else { return nil }
+      var scored = 0
+      let read = answers.indices.map { max(answers[$0].prompt.count, teacherPrompts[$0].count) + lengths[$0] - 1 }
+      for run in microBatches(tokens: read, limit: plan.microBatch) {
+        var seenByStudent = PackedBatch()
+        var seenByTeacher = PackedBatch()
+        for index in run {
+          seenByStudent.append(prompt: answers[index].prompt, completion: answers[index].tokens)
+          seenByTeacher.append(prompt: teacherPrompts[index], completion: answers[index].tokens)
+        }
+        let itsWeights = weights[scored..<scored + seenByStudent.scored.count]
+        scored += itsWeights.count
+        let teacherHidden = teacherPass.forward(  // 7: p_T(·|x, y*, ŷ<n), detached
+          scoring.base, adapter: scoring.adapter, seenByTeacher)
+        if observer.isInterrupted() { throw Interruption() }
+        try learner.accumulate(seenByStudent) { positions, studentLogits in  // 7: p_S(·|x, ŷ<n)
+          distillationLoss(  // 8: D(p_T ‖ p_S) at every position
+            divergence,
+            teacher: teacherHead.logProbabilities(scoring.base, teacherHidden, positions, temperature: temperature),
+            studentLogits: studentLogits, positions, weights: itsWeights, temperature: temperature)
+        }
+      }
+      let update = try learner.finish()  // 9: θ ← θ − η ∇L
       teacher.update(after: learner.weights)
-      let tokens = answers.reduce(0) { $0 + $1.tokens.count }
+      let tokens = lengths.reduce(0, +)
       return StepRecord(
         step: step, loss: update.loss, gradientNorm: update.gradientNorm, learningRate: update.rate, tokens: tokens,
         rolloutAccuracy: Double(right) / Double(answers.count), meanLength: Double(tokens) / Double(answers.count))
@@ -123,15 +138,13 @@ package struct OPSD: Sendable, Equatable {
     }
     try SamplingRule(temperature: temperature, maxTokens: maxTokens).validate(
       longestPrompt: longest, contextLength: initial.weights.configuration.contextLength)
-    let tokens = rollouts * (longest + maxTokens)
+    let tokens = try plan.tokensAtATime(sequences: rollouts, longest: longest + maxTokens - 1)
     let adapter = plan.adapter ?? initial.weights.adapter?.configuration
-    func bytes(_ purpose: DecoderPass.Purpose) -> Double {
-      DecoderPass.bytes(initial.weights.configuration, adapter: adapter, tokens: tokens, for: purpose)
-    }
     try SettingError.checkMemory(
-      bytes(.training) + bytes(.scoring),
+      MemoryLedger(initial.weights.configuration, adapter: adapter, tokens: tokens, hasAverage: teacher.isAverage)
+        .total,
       for: "a step of \(rollouts) rollouts of up to \(maxTokens) tokens",
-      fix: "choose fewer rollouts or a smaller model")
+      fix: "choose fewer rollouts, a smaller model, or a microBatch of \(longest + maxTokens - 1) tokens or more")
   }
 
   /// The method's name in tables and plots.

@@ -54,6 +54,11 @@ package struct OptimiserSettings: Sendable, Equatable {
     self.maxGradientNorm = maxGradientNorm
   }
 
+  /// The learning rate at a step counted from 1, of so many.
+  func rate(step: Int, of steps: Int) -> Double {
+    learningRate * schedule.factor(step: step, of: steps, warmup: warmup)
+  }
+
   /// Throws `SettingError` for numbers with which a step could leave the range of float32, or climb.
   package func validate() throws(SettingError) {
     try SettingError.check("learningRate", learningRate, in: 0...1e6)
@@ -69,20 +74,25 @@ package struct OptimiserSettings: Sendable, Equatable {
 /// AdamW with its two moments of each trained number.
 package struct Optimiser {
   let settings: OptimiserSettings
-  private let first: Floats
-  private let second: Floats
+  private let first: Gradient
+  private let second: Gradient
   private var step = 0
 
   package init(_ settings: OptimiserSettings, for weights: Weights) {
     self.settings = settings
-    first = Floats(zeros: weights.trained.count)
-    second = Floats(zeros: weights.trained.count)
+    first = weights.zeroGradient()
+    second = weights.zeroGradient()
   }
 
-  /// Moves what is trained by one step against its gradient; returns the gradient's norm before clipping.
-  package mutating func step(_ weights: Weights, _ gradient: Gradient, rate: Double) -> Double {
+  /// The means of the gradient and of its square.
+  var moments: (first: Gradient, second: Gradient) { (first, second) }
+
+  /// Goes on after so many steps, whose moments have been put into `moments`.
+  mutating func resume(after steps: Int) { step = steps }
+
+  /// Moves what is trained by one step against its gradient, whose norm before clipping is given.
+  package mutating func step(_ weights: Weights, _ gradient: Gradient, norm: Double, rate: Double) {
     step += 1
-    let norm = sumOfSquares(gradient.values).squareRoot()
     // PyTorch's clip_grad_norm_ adds 1e-6 to the norm.
     let scale = min(1, settings.maxGradientNorm / (norm + 1e-6))
     let trained = weights.trained
@@ -90,11 +100,10 @@ package struct Optimiser {
     let vectors = weights.trainedMatrixCount..<trained.count
     for (range, decay) in [(matrices, settings.weightDecay), (vectors, 0)] {
       adamWStep(
-        trained[range], gradient.values[range], first[range], second[range],
+        trained[range], gradient.values[range], first.values[range], second.values[range],
         AdamWStep(
           rate: rate, beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon, weightDecay: decay,
           step: step, gradientScale: scale))
     }
-    return norm
   }
 }

@@ -4,9 +4,10 @@
 package import LanguageModel
 import Rollouts
 package import Tasks
-import Tokenizer
+import Checkpoints
 import Objectives
 import Tensors
+import Tokenizer
 
 /// The settings of pretraining.
 package struct Pretraining: Sendable, Equatable {
@@ -36,46 +37,68 @@ package struct Pretraining: Sendable, Equatable {
         what: "a decoder with a vocabulary of \(configuration.vocabulary) cannot learn this task",
         why: "\(task.name) has \(vocabulary.count) characters", fix: "set vocabulary to \(vocabulary.count)")
     }
-    let length = task.longestCompletion + task.corpusExample(seed: plan.seed, index: 0).prompt.count
+    let length = task.longestCompletion + task.corpusExample(seed: plan.seed, index: 0).prompt.count - 1
+    let tokens = try plan.tokensAtATime(sequences: sequences, longest: length)
     try SettingError.checkMemory(
-      DecoderPass.bytes(configuration, tokens: sequences * length, for: .training),
-      for: "a step of \(sequences) sequences", fix: "choose fewer sequences or a smaller model")
+      MemoryLedger(configuration, tokens: tokens).total, for: "a step of \(sequences) sequences",
+      fix: "choose fewer sequences, a smaller model, or a microBatch of \(length) tokens or more")
     let initial = Policy(
       parameters: Parameters(randomly: configuration, seed: plan.seed), vocabulary: vocabulary)
     let learner = Learner(
       initial.weights, plan.optimiser, steps: plan.steps, isInterrupted: observer.isInterrupted)
+    let identity = RunIdentity(
+      method: self, initial: initial, plan, material: ["corpus": describeCorpus(of: task, seed: plan.seed)])
     func current() -> Policy { Policy(weights: learner.weights, vocabulary: vocabulary) }
 
-    return try runSteps(method: "pretraining", plan, observer, current: current) { step in
-      var batch = PackedBatch()
-      for index in 0..<sequences {
-        let example = task.corpusExample(seed: plan.seed, index: (step - 1) * sequences + index)
-        let prompt = try initial.encode(example.prompt)
-        let completion = try initial.encode(example.completion)
-        guard prompt.count + completion.count <= configuration.contextLength else {
+    return try runSteps(
+      method: "pretraining", plan, observer, learner: learner, identity: identity, current: current
+    ) { step in
+      let examples = (0..<sequences).map { task.corpusExample(seed: plan.seed, index: (step - 1) * sequences + $0) }
+      let texts = try examples.enumerated().map { index, example in
+        let text = (prompt: try initial.encode(example.prompt), completion: try initial.encode(example.completion))
+        guard text.prompt.count + text.completion.count <= configuration.contextLength else {
           throw SettingError(
             what: "example \((step - 1) * sequences + index) of the corpus does not fit the model",
-            why: "it has \(prompt.count + completion.count) tokens and contextLength is \(configuration.contextLength)",
-            fix: "choose a longer contextLength")
+            why: "it has \(text.prompt.count + text.completion.count) tokens and contextLength is "
+              + "\(configuration.contextLength)", fix: "choose a longer contextLength")
         }
-        batch.append(prompt: prompt, completion: completion)
+        return text
       }
-      let weights = Floats(Reduction.tokenMean.weights(lengths: [batch.targets.count]))
-      let update = try learner.update(batch, step: step) { positions, logits in
-        let losses = Floats(zeros: positions.count)
-        logSoftmax(logits, rows: positions.count, width: vocabulary.count)
-        crossEntropyRows(
-          logits, targets: Array(batch.targets[positions]), weights: weights[positions], losses: losses,
-          width: vocabulary.count)
-        return positions.indices.reduce(0.0) { sum, index in
-          let row = index - positions.lowerBound
-          return sum + Double(weights[index]) * Double(losses[row])
+      let lengths = texts.map(\.completion.count)
+      let weight = Floats(Reduction.tokenMean.weights(lengths: lengths))
+      learner.begin(step: step, problems: examples.map(\.problem))
+      var scored = 0
+      for run in microBatches(tokens: texts.map { $0.prompt.count + $0.completion.count - 1 }, limit: plan.microBatch) {
+        var batch = PackedBatch()
+        for text in texts[run] { batch.append(prompt: text.prompt, completion: text.completion) }
+        let weights = weight[scored..<scored + batch.scored.count]
+        scored += weights.count
+        try learner.accumulate(batch) { positions, logits in
+          let losses = Floats(zeros: positions.count)
+          logSoftmax(logits, rows: positions.count, width: vocabulary.count)
+          crossEntropyRows(
+            logits, targets: Array(batch.targets[positions]), weights: weights[positions], losses: losses,
+            width: vocabulary.count)
+          return (0..<positions.count).reduce(0.0) {
+            $0 + Double(weights[positions.lowerBound + $1]) * Double(losses[$1])
+          }
         }
       }
-      guard let update else { return nil }
+      let update = try learner.finish()
       return StepRecord(
         step: step, loss: update.loss, gradientNorm: update.gradientNorm, learningRate: update.rate, tokens: 0,
         rolloutAccuracy: nil, meanLength: nil)
     }
+  }
+
+  /// A corpus as one text: a digest of its beginning.
+  private func describeCorpus(of task: any ReasoningTask, seed: UInt64) -> String {
+    var digest = Fingerprint()
+    for index in 0..<256 {
+      let example = task.corpusExample(seed: seed, index: index)
+      digest.add(example.prompt)
+      digest.add(example.completion)
+    }
+    return "\(task.name) (\(digest.text))"
   }
 }

@@ -43,12 +43,20 @@ package struct StepBenchmark: Sendable {
     package var step: Double { rollout + teacher + studentForwardBackward + adamW }
   }
 
-  /// Measures `count` steps after one that is not counted; `seconds` reads a monotonic clock.
-  package func measure(_ count: Int, seconds: () -> Double) throws -> [Phases] {
+  /// What such a step holds in memory.
+  package var ledger: MemoryLedger {
+    MemoryLedger(configuration, tokens: batch * (studentPrompt + newTokens - 1))
+  }
+
+  /// Measures `count` steps after one that is not counted; `seconds` reads a monotonic clock, `afterStep` is called at
+  /// the end of each.
+  package func measure(
+    _ count: Int, seconds: () -> Double, afterStep: (_ step: Int) -> Void = { _ in }
+  ) throws -> [Phases] {
     let initial = Weights(Parameters(randomly: configuration, seed: 1))
     let learner = Learner(initial, OptimiserSettings(learningRate: 1e-4), steps: count + 1)
-    let teacherPass = DecoderPass(configuration, for: .scoring)
-    let teacherHead = Head()
+    let teacherPass = DecoderPass(configuration, for: .scoring, memory: learner.activations)
+    let teacherHead = Head(in: learner.activations)
     var random = RandomStream(seed: 2, purpose: .user)
     func prompts(_ length: Int) -> [[Int32]] {
       (0..<batch).map { _ in (0..<length).map { _ in Int32(1 + random.below(configuration.vocabulary - 1)) } }
@@ -63,7 +71,8 @@ package struct StepBenchmark: Sendable {
       let requests = studentPrompts.enumerated().map { index, prompt in
         RolloutRequest(prompt: prompt, stream: RandomStream(seed: 3, purpose: .sampling, step, index))
       }
-      let rollouts = try learner.weights.base.sample(requests, SamplingRule(maxTokens: newTokens), end: nil)
+      let rollouts = try learner.weights.base.sample(
+        requests, SamplingRule(maxTokens: newTokens), end: nil, memory: learner.activations)
       phases.rollout = seconds() - start
 
       var seenByStudent = PackedBatch()
@@ -78,7 +87,8 @@ package struct StepBenchmark: Sendable {
 
       start = seconds()
       var inTeacher = 0.0
-      _ = learner.computeGradient(seenByStudent) { positions, studentLogits in
+      learner.begin(step: step + 1)
+      try learner.accumulate(seenByStudent) { positions, studentLogits in
         let before = seconds()
         let teacher = teacherHead.logProbabilities(initial.base, teacherHidden, positions, temperature: 1)
         inTeacher += seconds() - before
@@ -89,8 +99,9 @@ package struct StepBenchmark: Sendable {
       phases.teacher += inTeacher
 
       start = seconds()
-      _ = learner.applyGradient(step: step + 1)
+      _ = try learner.finish()
       phases.adamW = seconds() - start
+      afterStep(step)
       return phases
     }.dropFirst().map { $0 }
   }

@@ -1,6 +1,7 @@
 // The teacher of self-distillation is the student's own model. Which weights of it: those it began with, those it has
 // now, or their average over the steps.
 
+import Checkpoints
 package import LanguageModel
 import Rollouts
 import Tensors
@@ -22,6 +23,9 @@ package struct Teacher {
     /// ē ← decay · ē + (1 − decay) · w.
     case ema(decay: Double)
 
+    /// Whether it keeps an average, in memory of its own.
+    var isAverage: Bool { if case .ema = self { true } else { false } }
+
     /// Its name in titles; nil for the usual one.
     var name: String? {
       switch self {
@@ -42,32 +46,35 @@ package struct Teacher {
   }
 
   private let rule: Rule
-  private let initial: Weights
-  private var current: Weights
+  /// The weights to score with in the step that is being taken.
+  package let weights: Weights
 
-  /// The teacher of a student that begins with these weights.
+  /// The teacher of a student that begins with the weights `initial`, and computes with `student` at any time.
   ///
   /// Only an average has memory of its own: one set of parameters.
-  package init(_ rule: Rule, initial: Weights) {
+  package init(_ rule: Rule, initial: Weights, student: Weights) {
     self.rule = rule
-    self.initial = initial
-    current = if case .ema = rule { Weights(initial.merged()) } else { initial }
+    weights =
+      switch rule {
+      case .fixed: initial
+      case .live: student
+      case .ema: Weights(initial.merged())
+      }
   }
 
-  /// The weights to score with in the step that is being taken.
-  package var weights: Weights { current }
+  /// What changes from step to step beside the student.
+  var groups: [String: [NamedArray]] { rule.isAverage ? ["teacher": weights.base.arrays] : [:] }
 
   /// Takes in the student as it is after a step.
   ///
   /// The average is that of the weights the student computes with: an adapter enters it merged, since the average of
   /// products b·a is not the product of the averages of b and a.
-  package mutating func update(after student: Weights) {
+  package func update(after student: Weights) {
     switch rule {
-    case .fixed: break
-    case .live: current = student
+    case .fixed, .live: break
     case .ema(let decay):
-      blend(student.base.values, into: current.base.values, share: Float(1 - decay))
-      student.adapter?.merge(into: current.base, share: Float(1 - decay))
+      blend(student.base.values, into: weights.base.values, share: Float(1 - decay))
+      student.adapter?.merge(into: weights.base, share: Float(1 - decay))
     }
   }
 }

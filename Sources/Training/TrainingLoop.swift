@@ -1,44 +1,78 @@
-// The course of a run, whatever the method: steps, examinations, interrupts, losses that are not finite.
+// The course of a run, whatever the method: steps, examinations, checkpoints, interrupts, numbers that are not finite.
 
-import Rollouts
+import Checkpoints
 import Evaluation
+import Rollouts
 
 /// Takes steps until the plan is fulfilled or something ends it.
 ///
-/// `takeStep` returns the step's record, or nil where its loss or gradient was not finite; in that case, and when it
-/// throws `Interruption`, it has changed nothing. `current` gives the policy of the last complete step.
+/// `takeStep` returns the step's record; when it throws `NotFinite` or `Interruption`, it has changed nothing. `current`
+/// gives the policy of the last complete step. What changes from step to step lies in the learner's groups and in
+/// `groups`: a run with a checkpoint goes on from there.
 func runSteps(
-  method: String, _ plan: RunPlan, _ observer: RunObserver, current: () -> Policy,
-  takeStep: (_ step: Int) throws -> StepRecord?
+  method: String, _ plan: RunPlan, _ observer: RunObserver, learner: Learner, identity: RunIdentity,
+  groups: [String: [NamedArray]] = [:], current: () -> Policy, takeStep: (_ step: Int) throws -> StepRecord
 ) throws -> TrainingRun {
   try plan.validate()
-  var records: [StepRecord] = []
-  var evaluations: [EvaluationRecord] = []
-  var tokens = 0
-  func examine(after step: Int) throws {
-    guard let examination = plan.examination else { return }
+  var course = RunCourse()
+  var file = plan.checkpoint.map { plan in
+    CheckpointFile(
+      plan, identity, groups.merging(learner.groups) { _, _ in preconditionFailure("a group stands twice") })
+  }
+  if let saved = try file?.resume(plan) {
+    course = saved
+    learner.resume(after: course.records.count)
+    observer.onEvent(.resumed(course.records, course.evaluations))
+  } else {
+    try file?.checkPlace()
+  }
+
+  func examineIfDue() throws {
+    let step = course.records.count
+    guard let examination = plan.examination, plan.isExamined(after: step), course.evaluations.last?.step != step else {
+      return
+    }
     let result = try examination(current(), isInterrupted: observer.isInterrupted, onToken: observer.onToken)
-    let record = EvaluationRecord(step: step, tokens: tokens, result: result)
-    evaluations.append(record)
+    let record = EvaluationRecord(step: step, tokens: course.tokens, result: result)
+    course.evaluations.append(record)
     observer.onEvent(.evaluation(record))
   }
   var ending = RunEnding.complete
   do {
-    try examine(after: 0)
-    for step in 1..<plan.steps + 1 {
+    try examineIfDue()
+    // Steps are not taken for a file that cannot be written.
+    if course.records.isEmpty { try file?.write(course, of: plan.steps) }
+    while course.records.count < plan.steps {
       if observer.isInterrupted() { throw Interruption() }
-      guard let record = try takeStep(step) else {
-        ending = .notFinite(step: step)
-        break
-      }
-      records.append(record)
-      tokens += record.tokens
+      let record = try takeStep(course.records.count + 1)
+      course.records.append(record)
       observer.onEvent(.step(record))
-      if step % plan.every == 0 || step == plan.steps { try examine(after: step) }
+      try examineIfDue()
+      if file?.isDue(after: record.step) == true { file?.keep(course, of: plan.steps, observer) }
     }
   } catch is Interruption {
     ending = .interrupted
+  } catch let fault as NotFinite {
+    ending = .notFinite(fault)
   }
+  file?.keep(course, of: plan.steps, observer)
   return TrainingRun(
-    method: method, steps: plan.steps, policy: current(), records: records, evaluations: evaluations, ending: ending)
+    method: method, steps: plan.steps, policy: current(), records: course.records, evaluations: course.evaluations,
+    ending: ending, checkpoint: file?.state ?? .none)
+}
+
+/// What a run has done so far.
+struct RunCourse: Equatable {
+  /// One record for each complete step.
+  var records: [StepRecord] = []
+  /// The examinations.
+  var evaluations: [EvaluationRecord] = []
+
+  /// Tokens sampled in all steps.
+  var tokens: Int { records.reduce(0) { $0 + $1.tokens } }
+}
+
+extension RunPlan {
+  /// Whether there is an examination after so many steps.
+  func isExamined(after step: Int) -> Bool { step % every == 0 || step == steps }
 }

@@ -1,11 +1,13 @@
 // What training gives back: the trained policy and everything that was measured on the way.
 
+package import Checkpoints
 package import Evaluation
 package import LanguageModel
 package import Rollouts
+package import Tasks
 
 /// What was measured in one step.
-package struct StepRecord: Sendable, Equatable {
+package struct StepRecord: Sendable, Equatable, Codable {
   /// Counted from 1.
   package let step: Int
   /// The loss of the step's batch before the update, in nats per token.
@@ -23,7 +25,7 @@ package struct StepRecord: Sendable, Equatable {
 }
 
 /// An examination in the course of training.
-package struct EvaluationRecord: Sendable, Equatable {
+package struct EvaluationRecord: Sendable, Equatable, Codable {
   /// After how many steps.
   package let step: Int
   /// After how many sampled tokens.
@@ -38,8 +40,36 @@ package enum RunEnding: Sendable, Equatable {
   case complete
   /// Somebody stopped it.
   case interrupted
-  /// The loss or its gradient was not finite at this step, which was not taken.
-  case notFinite(step: Int)
+  /// A number was not finite at a step, which was not taken.
+  case notFinite(NotFinite)
+}
+
+/// A number that is not finite where a step needs one: the step is not taken, and the run ends before it.
+package struct NotFinite: Error, Sendable, Equatable {
+  /// Which number.
+  package enum Quantity: String, Sendable {
+    case loss
+    case gradient
+    /// The weights themselves, which this step would have carried beyond the range of float32.
+    case parameters
+  }
+
+  /// The step, counted from 1.
+  package let step: Int
+  /// Which number.
+  package let quantity: Quantity
+  /// The problems in whose sequences it appeared; none where that cannot be told, since it came of all together.
+  package let problems: [Problem]
+}
+
+/// What has become of a run's checkpoint.
+package enum CheckpointState: Sendable, Equatable {
+  /// Nobody asked for one.
+  case none
+  /// The last complete step is on disk, at this path.
+  case saved(path: String)
+  /// It could not be written; an earlier step may be there.
+  case failed(CheckpointError)
 }
 
 /// The result of training.
@@ -56,6 +86,8 @@ package struct TrainingRun: Sendable {
   package let evaluations: [EvaluationRecord]
   /// Why it ended.
   package let ending: RunEnding
+  /// What has become of its checkpoint.
+  package let checkpoint: CheckpointState
 }
 
 /// What a run tells while it goes on.
@@ -64,6 +96,23 @@ package enum TrainingEvent: Sendable {
   case step(StepRecord)
   /// An examination is complete.
   case evaluation(EvaluationRecord)
+  /// The run goes on from a checkpoint, in which these stand.
+  case resumed([StepRecord], [EvaluationRecord])
+  /// A checkpoint could not be written; the run goes on, and tries again when the next is due.
+  case unsaved(CheckpointError)
+}
+
+/// Where a run is kept on disk, and how often.
+package struct CheckpointPlan: Sendable, Equatable {
+  /// The file; a run that is found in it goes on from there.
+  package var path: String
+  /// Steps between two checkpoints; there is one before the first step and one at the end in any case.
+  package var every: Int
+
+  package init(path: String, every: Int = 10) {
+    self.path = path
+    self.every = every
+  }
 }
 
 /// What a run is asked to do beside its method.
@@ -79,10 +128,18 @@ package struct RunPlan: Sendable {
   package var examination: Examination?
   /// Steps between examinations; there is one before the first step and one after the last in any case.
   package var every: Int
+  /// Tokens that go through a model at a time: a step's sequences are cut into so many micro-batches as that takes; nil
+  /// takes them all at once.
+  ///
+  /// It changes memory, and results only by the rounding of sums that are added up in another order.
+  package var microBatch: Int?
+  /// Where the run is kept on disk, if it is.
+  package var checkpoint: CheckpointPlan?
 
   package init(
     steps: Int, optimiser: OptimiserSettings = OptimiserSettings(), adapter: AdapterConfiguration? = nil,
-    seed: UInt64 = 1, examination: Examination? = nil, every: Int = 20
+    seed: UInt64 = 1, examination: Examination? = nil, every: Int = 20, microBatch: Int? = nil,
+    checkpoint: CheckpointPlan? = nil
   ) {
     self.steps = steps
     self.optimiser = optimiser
@@ -90,12 +147,16 @@ package struct RunPlan: Sendable {
     self.seed = seed
     self.examination = examination
     self.every = every
+    self.microBatch = microBatch
+    self.checkpoint = checkpoint
   }
 
   /// Throws `SettingError` for numbers that no run can have.
   package func validate() throws(SettingError) {
     try SettingError.check("steps", steps, in: 0...10_000_000)
     try SettingError.check("every", every, in: 1...Int.max)
+    if let microBatch { try SettingError.check("microBatch", microBatch, in: 1...Int.max) }
+    if let checkpoint { try SettingError.check("checkpointEvery", checkpoint.every, in: 1...Int.max) }
     try optimiser.validate()
   }
 

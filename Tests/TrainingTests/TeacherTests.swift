@@ -14,7 +14,7 @@ import Testing
   private func scored(
     _ rule: Teacher.Rule, from initial: Weights, _ student: Weights, _ ways: [[Float]]
   ) -> [[Double]] {
-    var teacher = Teacher(rule, initial: initial)
+    let teacher = Teacher(rule, initial: initial, student: student)
     return ways.map { way in
       let scored = teacher.weights.merged().values.doubles
       add(Floats(way), to: student.trained)

@@ -22,9 +22,16 @@ final class KeepingScreen: Screen {
   private let kept = Mutex<[Event]>([])
   private let polls = Atomic<Int>(0)
   private let patience: Int
+  private let moment: Int
+  private let event: @Sendable () -> Void
 
-  /// A screen; the cell is interrupted after it has asked `patience` times whether it is.
-  init(interruptedAfter patience: Int = .max) { self.patience = patience }
+  /// A screen; the cell is interrupted after it has asked `patience` times whether it is, and something happens when it
+  /// asks for the time `moment`.
+  init(interruptedAfter patience: Int = .max, atPoll moment: Int = .max, _ event: @escaping @Sendable () -> Void = {}) {
+    self.patience = patience
+    self.moment = moment
+    self.event = event
+  }
 
   var events: [Event] { kept.withLock { $0 } }
 
@@ -56,7 +63,11 @@ final class KeepingScreen: Screen {
   func clear(wait: Bool) { keep(.cleared(wait: wait)) }
   func page(_ bundle: MIMEBundle) { keep(.paged(bundle)) }
   func input(prompt: String, isPassword: Bool) throws -> String { "an answer to \(prompt)" }
-  var isInterrupted: Bool { polls.wrappingAdd(1, ordering: .relaxed).newValue > patience }
+  var isInterrupted: Bool {
+    let poll = polls.wrappingAdd(1, ordering: .relaxed).newValue
+    if poll == moment { event() }
+    return poll > patience
+  }
 }
 
 /// Cells that share their names.

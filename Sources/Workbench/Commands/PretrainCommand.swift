@@ -21,6 +21,9 @@ struct PretrainCommand: ParsableCommand {
       discussion: """
         Half of the corpus is clean text in the teacher's format, half is homework of pupils with misconceptions in the \
         student's format. The base that ships with the kernel is `opsd pretrain FOLDER` with nothing else given.
+
+        While it trains, FOLDER/checkpoint.safetensors holds the run: after Ctrl-C or a crash the same command goes on \
+        from there, to the same bytes.
         """)
   }
 
@@ -42,7 +45,15 @@ struct PretrainCommand: ParsableCommand {
   @Option(help: "Layers.")
   var layers = 3
 
+  @Option(help: "Tokens that go through the model at a time; a step's all at once if not given.")
+  var microBatch: Int?
+
+  @Option(help: "Steps between two checkpoints.")
+  var checkpointEvery = 50
+
   func validate() throws {
+    if let microBatch, microBatch < 1 { throw ValidationError("--micro-batch must be at least 1") }
+    if checkpointEvery < 1 { throw ValidationError("--checkpoint-every must be at least 1") }
     if !(1...1_000_000).contains(steps) { throw ValidationError("--steps must lie between 1 and 1000000") }
     if !(1...4096).contains(sequences) { throw ValidationError("--sequences must lie between 1 and 4096") }
     if !(8...4096).contains(width) || width % 8 != 0 {
@@ -68,15 +79,32 @@ struct PretrainCommand: ParsableCommand {
       feedForward: DecoderConfiguration.usualFeedForward(width: width), rotaryBase: 1e4, contextLength: 128)
     try configuration.validate()
     let optimiser = OptimiserSettings(learningRate: 4e-3, schedule: .cosine, warmup: min(50, steps), weightDecay: 0.1)
+    let checkpoint = CheckpointPlan(path: "\(folder)/checkpoint.safetensors", every: checkpointEvery)
+    let plan = RunPlan(
+      steps: steps, optimiser: optimiser, seed: seed, microBatch: microBatch, checkpoint: checkpoint)
+    TerminalScreen.stopOnInterrupt()
     let run = try Pretraining(sequences: sequences).train(
-      configuration, task: task, RunPlan(steps: steps, optimiser: optimiser, seed: seed),
-      RunObserver(onEvent: { event in
-        if case .step(let record) = event, record.step % 50 == 0 || record.step == steps {
-          note("step \(record.step) of \(steps), loss \(rounded(record.loss))")
+      configuration, task: task, plan,
+      RunObserver(isInterrupted: { TerminalScreen.isStopped }) { event in
+        switch event {
+        case .step(let record):
+          if record.step % 50 == 0 || record.step == steps {
+            note("step \(record.step) of \(steps), loss \(rounded(record.loss))")
+          }
+        case .resumed(let records, _): note("going on after step \(records.count), from \(checkpoint.path)")
+        case .unsaved(let error): note("warning: \(error)")
+        case .evaluation: break
         }
-      }))
-    if case .notFinite(let step) = run.ending {
-      throw ValidationError("the loss of step \(step) is not finite: choose another seed or more sequences")
+      })
+    switch run.ending {
+    case .complete: break
+    case .interrupted:
+      if case .saved = run.checkpoint {
+        note("stopped after step \(run.records.count) of \(steps); the same command goes on from \(checkpoint.path)")
+      }
+      throw ExitCode(130)
+    case .notFinite(let fault):
+      throw ValidationError("\(fault.note): choose another seed or more sequences")
     }
 
     let heldOut = try task.problems(1000, split: .heldOut, seed: 2)
@@ -85,7 +113,8 @@ struct PretrainCommand: ParsableCommand {
       for (name, temperature) in [("sampled", 1.0), ("greedy", 0.0)] {
         let result = try Examination(
           task: task, problems: heldOut, role: role,
-          rule: SamplingRule(temperature: temperature, maxTokens: task.longestCompletion), seed: 3)(run.policy)
+          rule: SamplingRule(temperature: temperature, maxTokens: task.longestCompletion), seed: 3
+        )(run.policy, isInterrupted: { TerminalScreen.isStopped })
         let interval = result.interval
         measured["\(role.rawValue), \(name)"] = [
           "accuracy": .double(rounded(result.accuracy)),
@@ -105,6 +134,7 @@ struct PretrainCommand: ParsableCommand {
       "heldOutProblems": 1000, "measured": .object(measured),
     ]
     try ModelFolder(weights: run.policy.weights, vocabulary: run.policy.vocabulary, card: card).write(to: folder)
+    try? FileManager.default.removeItem(atPath: checkpoint.path)
     note("wrote \(folder)")
   }
 }

@@ -74,6 +74,9 @@ final class TerminalScreen: Screen {
     signal(SIGINT) { _ in TerminalScreen.interruptions.wrappingAdd(1, ordering: .relaxed) }
   }
 
+  /// Whether Ctrl-C was pressed.
+  static var isStopped: Bool { interruptions.load(ordering: .relaxed) > 0 }
+
   private struct Pending {
     var order: [String] = []
     var bundles: [String: MIMEBundle] = [:]
@@ -121,7 +124,7 @@ final class TerminalScreen: Screen {
     return line
   }
 
-  var isInterrupted: Bool { Self.interruptions.load(ordering: .relaxed) > 0 }
+  var isInterrupted: Bool { Self.isStopped }
 
   private func put(_ text: String, descriptor: Int32) {
     var bytes = Array(text.utf8)[...]

@@ -2,6 +2,7 @@
 // notebook holds no times: the same cell leaves the same bytes.
 
 import CellLanguage
+import Checkpoints
 import Display
 import Evaluation
 import Synchronization
@@ -67,6 +68,14 @@ final class ProgressLine: Sendable {
       State(
         progress: Progress(activity, past: past, of: total, unit: unit), throttle: ProgressThrottle(start: start),
         display: LiveDisplay(workplace)))
+  }
+
+  /// Says how much was done before the work began.
+  func begin(after done: Int) {
+    state.withLock { state in
+      state.progress.before = done
+      state.progress.done = done
+    }
   }
 
   /// Shows a state when one is due.
@@ -135,10 +144,16 @@ final class LiveTraining {
   func observe(_ event: TrainingEvent) {
     switch event {
     case .step(let record):
-      losses.append(Chart.Point(x: Double(record.step), y: record.loss))
+      losses.append(point(record))
       line.advance(to: record.step, note: note(record.loss))
     case .evaluation(let record):
-      lastNote = "accuracy \(NumberFormat.percent().text(record.result.accuracy)) after step \(record.step)"
+      noteAccuracy(record)
+    case .resumed(let records, let evaluations):
+      losses = records.map(point)
+      evaluations.last.map(noteAccuracy)
+      line.begin(after: records.count)
+    case .unsaved(let error):
+      lastNote = "not saved: \(error.why)"
     }
     if plots, throttle.isDue(at: monotonicSeconds()) { plot.show(chart.liveBundle()) }
   }
@@ -150,6 +165,12 @@ final class LiveTraining {
       done: run.records.count, note: parts.isEmpty ? nil : parts.joined(separator: " · "),
       isStopped: run.ending != .complete)
     if plots, !losses.isEmpty { plot.show(chart.bundle()) }
+  }
+
+  private func point(_ record: StepRecord) -> Chart.Point { Chart.Point(x: Double(record.step), y: record.loss) }
+
+  private func noteAccuracy(_ record: EvaluationRecord) {
+    lastNote = "accuracy \(NumberFormat.percent().text(record.result.accuracy)) after step \(record.step)"
   }
 
   private func note(_ loss: Double) -> String {

@@ -1,8 +1,10 @@
 // The result of training, as cells hold it.
 
 import CellLanguage
+import Checkpoints
 import Display
 import Evaluation
+import Tasks
 import Training
 
 /// A training run.
@@ -180,15 +182,34 @@ extension TrainingRun {
   /// Tokens sampled in all.
   var tokens: Int { records.reduce(0) { $0 + $1.tokens } }
 
-  /// Why it ended before its time and what is left of it; nil for one that is complete.
+  /// Why it ended before its time, what is left of it, and what is not on disk; nil for one that is complete.
   var endingNote: String? {
-    let kept =
+    var kept =
       records.isEmpty
       ? "run.model is the model it started from" : "run.model is the student after step \(records.count)"
-    return switch ending {
-    case .complete: nil
-    case .interrupted: "interrupted: \(kept)"
-    case .notFinite(let step): "the loss of step \(step) was not finite: \(kept); try a lower learning rate"
+    if case .saved(let path) = checkpoint { kept += ", and the same cell goes on from \(path)" }
+    var notes: [String] = []
+    switch ending {
+    case .complete: break
+    case .interrupted: notes.append("interrupted: \(kept)")
+    case .notFinite(let fault): notes.append("\(fault.note): \(kept); try a lower learning rate")
+    }
+    if case .failed(let error) = checkpoint { notes.append("the run is not saved: \(error)") }
+    return notes.isEmpty ? nil : notes.joined(separator: "; ")
+  }
+}
+
+extension NotFinite {
+  /// What was not finite, and where.
+  var note: String {
+    switch quantity {
+    case .parameters: return "step \(step) would have made weights that are not finite"
+    case .loss, .gradient:
+      var questions: [String] = []
+      for problem in problems where !questions.contains(problem.question) { questions.append(problem.question) }
+      let named = questions.prefix(3).joined(separator: ", ")
+      let more = questions.count > 3 ? " and \(questions.count - 3) more" : ""
+      return "the \(quantity.rawValue) of step \(step) was not finite" + (named.isEmpty ? "" : " for \(named)\(more)")
     }
   }
 }

@@ -7,14 +7,17 @@ import Rollouts
 import Tasks
 import Tokenizer
 
-/// Runs something of the model tower; its errors become a cell's, with the caret under the named argument.
-func reporting<Result>(_ argument: String? = nil, _ body: () throws -> Result) throws -> Result {
+/// Runs something of the model tower; its errors become a cell's, with the caret under the named argument; `file` names
+/// the one that names a file.
+func reporting<Result>(
+  _ argument: String? = nil, file: String? = nil, _ body: () throws -> Result
+) throws -> Result {
   do {
     return try body()
   } catch let error as TaskError {
     throw CellFailure(error.what, error.why, fix: sentence(error.fix), argument: argument)
   } catch let error as CheckpointError {
-    throw CellFailure(error.what, error.why, fix: sentence(error.fix), argument: argument)
+    throw CellFailure(error.what, error.why, fix: sentence(error.fix), argument: file ?? argument)
   } catch let error as SettingError {
     throw CellFailure(
       error.what, error.why, fix: sentence(error.fix), argument: error.setting ?? argument, kind: .outOfRange)

@@ -119,13 +119,28 @@ let trainingCommands = [
       Parameter("samples", .int(.within(1...64)), default: 1, help: "k of avg@k in the examinations."),
       .seed("The order of the problems and the random numbers of the rollouts."),
       Parameter(
+        "microBatch", .optional(.int(.atLeast(1))), unit: "tokens",
+        help: """
+          Tokens that go through a model at a time, so that large steps fit into memory; nil: a step's all at once. It \
+          changes results by rounding alone.
+          """),
+      Parameter(
+        "checkpoint", .optional(.string),
+        help: "A file that keeps the run on disk; the same cell goes on from it. nil: none."),
+      Parameter(
+        "checkpointEvery", .int(.atLeast(1)), default: 10, unit: "steps",
+        help: "Steps between two checkpoints; the last complete step is kept in any case."),
+      Parameter(
         "plot", .bool, default: true, help: "Whether the loss is plotted as it goes, beside the progress line."),
     ],
     result: "Run", summary: "Trains a copy of a model, and shows the loss as it goes.",
     discussion: """
       The result holds the trained student (run.model), the loss of every step (run.loss) and the accuracy at every \
       examination (run.accuracy). Stopping the cell keeps the last complete step: the run is there, with the student as \
-      it was then.
+      it was then. With a checkpoint it is on disk too, whole at any moment, and the same cell goes on from there, in this \
+      session or another, to the same bytes as if it had never been stopped. More steps may be asked for then, where the \
+      learning rates of those that are done stay the same, as with a constant schedule; anything else that is changed is \
+      refused, and the file is left as it is.
 
       With adapter: .lora(rank: 8) the weights stay as they are and so does their memory: gradients and moments exist for \
       the adapter alone, and the teacher is the model with the adapter off. run.model then holds the base and the adapter; \
@@ -162,6 +177,11 @@ private func train(_ arguments: Arguments, _ context: CellContext) throws -> Val
       weightDecay: try arguments.real("weightDecay"), maxGradientNorm: try arguments.real("maxGradientNorm")),
     adapter: adapter,
     seed: UInt64(seed), every: try arguments.int("every"))
+  if case .int(let tokens) = try arguments.value("microBatch") { plan.microBatch = tokens }
+  if case .string(let file) = try arguments.value("checkpoint") {
+    plan.checkpoint = CheckpointPlan(
+      path: try ModelLibrary.path(file, argument: "checkpoint"), every: try arguments.int("checkpointEvery"))
+  }
   if case .object = try arguments.value("evaluateOn") {
     let exam = try someProblems(arguments, "evaluateOn")
     plan.examination = Examination(
@@ -172,7 +192,7 @@ private func train(_ arguments: Arguments, _ context: CellContext) throws -> Val
     title: "\(plan.title(of: opsd.name)), seed \(seed)", steps: plan.steps, plots: try arguments.bool("plot"),
     context.workplace)
   let workplace = context.workplace
-  let run = try reporting {
+  let run = try reporting(file: "checkpoint") {
     try opsd.train(
       model.policy, task: problems.task, problems: problems.problems, plan,
       RunObserver(isInterrupted: { workplace.isInterrupted }, onEvent: live.observe, onToken: live.onToken))
@@ -204,6 +224,9 @@ let trainingTypes = [
       .init("length", type: "Vector", summary: RunQuantity.length.meaning, of: RunObject.self) { vector($0, .length) },
       .init("tokens", type: "Int", summary: "Tokens sampled in all.", of: RunObject.self) {
         .int($0.run.tokens)
+      },
+      .init("ending", type: "String", summary: "How it ended, in words.", of: RunObject.self) {
+        .string($0.run.endingNote ?? "complete")
       },
       .init("wasInterrupted", type: "Bool", summary: "Somebody stopped it.", of: RunObject.self) {
         .bool($0.run.ending == .interrupted)
