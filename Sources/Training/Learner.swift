@@ -13,7 +13,7 @@ import Tensors
 final class Learner {
   /// The weights as of the last complete step.
   let weights: Weights
-  private let gradient: Gradient
+  private let gradient: Trainable
   private let pass: DecoderPass
   private var optimiser: Optimiser
   private let steps: Int
@@ -27,9 +27,9 @@ final class Learner {
   ) {
     self.isInterrupted = isInterrupted
     weights = initial.copyOfTrained()
-    gradient = initial.zeroGradient()
+    gradient = initial.trained.zerosLike()
     pass = DecoderPass(initial.configuration, for: .training, shouldStop: isInterrupted)
-    optimiser = Optimiser(settings, for: initial)
+    optimiser = Optimiser(settings, for: initial.trained)
     self.steps = steps
   }
 
@@ -74,6 +74,6 @@ final class Learner {
   func applyGradient(step: Int) -> (gradientNorm: Double, rate: Double) {
     let settings = optimiser.settings
     let rate = settings.learningRate * settings.schedule.factor(step: step, of: steps, warmup: settings.warmup)
-    return (optimiser.step(weights, gradient, rate: rate), rate)
+    return (optimiser.step(weights.trained, gradient, rate: rate), rate)
   }
 }

@@ -69,28 +69,27 @@ package struct OptimiserSettings: Sendable, Equatable {
 /// AdamW with its two moments of each trained number.
 package struct Optimiser {
   let settings: OptimiserSettings
-  private let first: Floats
-  private let second: Floats
+  private let first: Trainable
+  private let second: Trainable
   private var step = 0
 
-  package init(_ settings: OptimiserSettings, for weights: Weights) {
+  package init(_ settings: OptimiserSettings, for trained: Trainable) {
     self.settings = settings
-    first = Floats(zeros: weights.trained.count)
-    second = Floats(zeros: weights.trained.count)
+    first = trained.zerosLike()
+    second = trained.zerosLike()
   }
 
   /// Moves what is trained by one step against its gradient; returns the gradient's norm before clipping.
-  package mutating func step(_ weights: Weights, _ gradient: Gradient, rate: Double) -> Double {
+  package mutating func step(_ trained: Trainable, _ gradient: Trainable, rate: Double) -> Double {
     step += 1
     let norm = sumOfSquares(gradient.values).squareRoot()
     // PyTorch's clip_grad_norm_ adds 1e-6 to the norm.
     let scale = min(1, settings.maxGradientNorm / (norm + 1e-6))
-    let trained = weights.trained
-    let matrices = 0..<weights.trainedMatrixCount
-    let vectors = weights.trainedMatrixCount..<trained.count
+    let matrices = 0..<trained.matrixCount
+    let vectors = trained.matrixCount..<trained.values.count
     for (range, decay) in [(matrices, settings.weightDecay), (vectors, 0)] {
       adamWStep(
-        trained[range], gradient.values[range], first[range], second[range],
+        trained.values[range], gradient.values[range], first.values[range], second.values[range],
         AdamWStep(
           rate: rate, beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon, weightDecay: decay,
           step: step, gradientScale: scale))
