@@ -54,7 +54,7 @@ extension TensorAllocation {
   package var arrays: [NamedArray] { entries.map { NamedArray(self, $0) } }
 }
 
-extension Gradient {
+extension Trainable {
   /// Every tensor under the name of what it belongs to.
   package var arrays: [NamedArray] { tensors.arrays }
 }

@@ -265,7 +265,7 @@ package final class DecoderPass {
   ///
   /// The head's own gradient belongs to whoever computed the logits.
   package func backward(
-    _ dHidden: Floats, _ parameters: Parameters, adapter: Adapter? = nil, _ batch: PackedBatch, into gradient: Gradient
+    _ dHidden: Floats, _ parameters: Parameters, adapter: Adapter? = nil, _ batch: PackedBatch, into gradient: Trainable
   ) {
     precondition(purpose == .training, "a pass for scoring keeps nothing to go back through")
     precondition((adapter == nil) == (gradient.parameters != nil), "a gradient of something else than what is trained")
@@ -303,19 +303,19 @@ package final class DecoderPass {
   }
 
   private func linearBackward(
-    _ index: Int, _ map: LinearMap, _ parameters: Parameters, _ adapter: Adapter?, into gradient: Gradient,
+    _ index: Int, _ map: LinearMap, _ parameters: Parameters, _ adapter: Adapter?, into gradient: Trainable,
     dOutput: Matrix, input: Matrix, dInput: Matrix?
   ) {
     if let dInput { linearInputGradient(dOutput, parameters.matrix(index, map), into: dInput) }
     switch gradient {
-    case .ofParameters(let gradient): linearWeightGradient(dOutput, input, addingTo: gradient.matrix(index, map))
-    case .ofAdapter(let gradient):
+    case .parameters(let gradient): linearWeightGradient(dOutput, input, addingTo: gradient.matrix(index, map))
+    case .adapter(let gradient):
       adapter?.backward(index, map, dy: dOutput, x: input, addingTo: dInput, into: gradient)
     }
   }
 
   private func feedForwardBackward(
-    _ index: Int, _ parameters: Parameters, _ adapter: Adapter?, rows n: Int, into gradient: Gradient,
+    _ index: Int, _ parameters: Parameters, _ adapter: Adapter?, rows n: Int, into gradient: Trainable,
     _ work: GradientActivations
   ) {
     let d = shape.width
@@ -338,7 +338,7 @@ package final class DecoderPass {
   }
 
   private func attentionBackward(
-    _ index: Int, _ parameters: Parameters, _ adapter: Adapter?, _ batch: PackedBatch, into gradient: Gradient,
+    _ index: Int, _ parameters: Parameters, _ adapter: Adapter?, _ batch: PackedBatch, into gradient: Trainable,
     _ work: GradientActivations
   ) {
     let n = batch.tokens.count

@@ -29,46 +29,47 @@ package struct Weights: Sendable {
     return parameters
   }
 
-  // MARK: Training
-
-  /// What training moves: the adapter's numbers, or all parameters where there is none.
-  package var trained: Floats { adapter?.values ?? base.values }
-
-  /// The same, tensor by tensor.
-  package var trainedTensors: any TensorAllocation {
-    if let adapter { adapter } else { base }
-  }
-
-  /// How many of the trained numbers, at the front, belong to matrices, which decay.
-  package var trainedMatrixCount: Int { adapter?.layout.count ?? base.layout.matrixCount }
+  /// What training moves: the adapter, or all parameters where there is none.
+  package var trained: Trainable { adapter.map { .adapter($0) } ?? .parameters(base) }
 
   /// The same with what training moves in new memory; the rest is shared.
   package func copyOfTrained() -> Weights {
     adapter.map { Weights(base, adapter: $0.copy()) } ?? Weights(base.copy())
   }
-
-  /// A gradient of what training moves, all zeros.
-  package func zeroGradient() -> Gradient {
-    adapter.map { .ofAdapter($0.zerosLike()) } ?? .ofParameters(base.zerosLike())
-  }
 }
 
-/// Where a backward pass adds the gradient: that of all parameters, or that of the adapter and nothing else.
-package enum Gradient: Sendable {
-  case ofParameters(Parameters)
-  case ofAdapter(Adapter)
+/// What training moves, or anything of the same layout: its gradient, a moment of the optimiser.
+package enum Trainable: Sendable {
+  case parameters(Parameters)
+  case adapter(Adapter)
 
   /// Its tensors.
   package var tensors: any TensorAllocation {
     switch self {
-    case .ofParameters(let parameters): parameters
-    case .ofAdapter(let adapter): adapter
+    case .parameters(let parameters): parameters
+    case .adapter(let adapter): adapter
     }
   }
 
-  /// Its numbers, in the order of `Weights.trained`.
+  /// The one allocation.
   package var values: Floats { tensors.values }
 
-  /// The gradient of the parameters; nil where only an adapter is trained.
-  package var parameters: Parameters? { if case .ofParameters(let parameters) = self { parameters } else { nil } }
+  /// How many of the numbers, at the front, belong to matrices, which decay; both matrices of an adapter do.
+  package var matrixCount: Int {
+    switch self {
+    case .parameters(let parameters): parameters.layout.matrixCount
+    case .adapter(let adapter): adapter.layout.count
+    }
+  }
+
+  /// The parameters; nil where only an adapter is trained.
+  package var parameters: Parameters? { if case .parameters(let parameters) = self { parameters } else { nil } }
+
+  /// Zeros of the same layout.
+  package func zerosLike() -> Trainable {
+    switch self {
+    case .parameters(let parameters): .parameters(parameters.zerosLike())
+    case .adapter(let adapter): .adapter(adapter.zerosLike())
+    }
+  }
 }

@@ -17,7 +17,7 @@ final class Learner {
   let weights: Weights
   /// Where activations lie; passes and heads of a teacher, which have their turn before the student's, share it.
   let activations = ActivationMemory()
-  private let gradient: Gradient
+  private let gradient: Trainable
   private let pass: DecoderPass
   private var optimiser: Optimiser
   private let steps: Int
@@ -33,9 +33,9 @@ final class Learner {
   ) {
     self.isInterrupted = isInterrupted
     weights = initial.copyOfTrained()
-    gradient = initial.zeroGradient()
+    gradient = initial.trained.zerosLike()
     pass = DecoderPass(initial.configuration, for: .training, memory: activations, shouldStop: isInterrupted)
-    optimiser = Optimiser(settings, for: initial)
+    optimiser = Optimiser(settings, for: initial.trained)
     self.steps = steps
   }
 
@@ -84,10 +84,10 @@ final class Learner {
     let rate = settings.rate(step: step, of: steps)
     // Only a decay of more than twice a weight makes weights grow without bound.
     let growth = abs(1 - rate * settings.weightDecay)
-    guard growth <= 1 || sumOfSquares(weights.trained).squareRoot() * growth < 1e38 else {
+    guard growth <= 1 || sumOfSquares(weights.trained.values).squareRoot() * growth < 1e38 else {
       throw NotFinite(step: step, quantity: .parameters, problems: [])
     }
-    optimiser.step(weights, gradient, norm: norm, rate: rate)
+    optimiser.step(weights.trained, gradient, norm: norm, rate: rate)
     return (loss, norm, rate)
   }
 
@@ -114,7 +114,7 @@ final class Learner {
   /// What changes from step to step: views of the memory that steps work in.
   var groups: [String: [NamedArray]] {
     let (first, second) = optimiser.moments
-    return ["trained": weights.trainedTensors.arrays, "firstMoment": first.arrays, "secondMoment": second.arrays]
+    return ["trained": weights.trained.arrays, "firstMoment": first.arrays, "secondMoment": second.arrays]
   }
 
   /// Goes on after so many steps, whose results have been put into the `groups`.

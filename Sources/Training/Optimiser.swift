@@ -74,33 +74,32 @@ package struct OptimiserSettings: Sendable, Equatable {
 /// AdamW with its two moments of each trained number.
 package struct Optimiser {
   let settings: OptimiserSettings
-  private let first: Gradient
-  private let second: Gradient
+  private let first: Trainable
+  private let second: Trainable
   private var step = 0
 
-  package init(_ settings: OptimiserSettings, for weights: Weights) {
+  package init(_ settings: OptimiserSettings, for trained: Trainable) {
     self.settings = settings
-    first = weights.zeroGradient()
-    second = weights.zeroGradient()
+    first = trained.zerosLike()
+    second = trained.zerosLike()
   }
 
   /// The means of the gradient and of its square.
-  var moments: (first: Gradient, second: Gradient) { (first, second) }
+  var moments: (first: Trainable, second: Trainable) { (first, second) }
 
   /// Goes on after so many steps, whose moments have been put into `moments`.
   mutating func resume(after steps: Int) { step = steps }
 
   /// Moves what is trained by one step against its gradient, whose norm before clipping is given.
-  package mutating func step(_ weights: Weights, _ gradient: Gradient, norm: Double, rate: Double) {
+  package mutating func step(_ trained: Trainable, _ gradient: Trainable, norm: Double, rate: Double) {
     step += 1
     // PyTorch's clip_grad_norm_ adds 1e-6 to the norm.
     let scale = min(1, settings.maxGradientNorm / (norm + 1e-6))
-    let trained = weights.trained
-    let matrices = 0..<weights.trainedMatrixCount
-    let vectors = weights.trainedMatrixCount..<trained.count
+    let matrices = 0..<trained.matrixCount
+    let vectors = trained.matrixCount..<trained.values.count
     for (range, decay) in [(matrices, settings.weightDecay), (vectors, 0)] {
       adamWStep(
-        trained[range], gradient.values[range], first.values[range], second.values[range],
+        trained.values[range], gradient.values[range], first.values[range], second.values[range],
         AdamWStep(
           rate: rate, beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon, weightDecay: decay,
           step: step, gradientScale: scale))

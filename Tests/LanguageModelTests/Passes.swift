@@ -55,7 +55,7 @@ func crossEntropyGradient(
   _ parameters: Parameters, _ sequences: [(prompt: [Int32], completion: [Int32])], pass: DecoderPass? = nil
 ) -> (loss: Double, gradient: Parameters) {
   let gradient = parameters.zerosLike()
-  return (crossEntropy(parameters, nil, sequences, pass, into: .ofParameters(gradient)), gradient)
+  return (crossEntropy(parameters, nil, sequences, pass, into: .parameters(gradient)), gradient)
 }
 
 /// The same with an adapter, and the gradient by the adapter alone.
@@ -64,12 +64,12 @@ func crossEntropyGradient(
   pass: DecoderPass? = nil, addingTo gradient: Adapter? = nil
 ) -> (loss: Double, gradient: Adapter) {
   let gradient = gradient ?? adapter.zerosLike()
-  return (crossEntropy(parameters, adapter, sequences, pass, into: .ofAdapter(gradient)), gradient)
+  return (crossEntropy(parameters, adapter, sequences, pass, into: .adapter(gradient)), gradient)
 }
 
 private func crossEntropy(
   _ parameters: Parameters, _ adapter: Adapter?, _ sequences: [(prompt: [Int32], completion: [Int32])],
-  _ pass: DecoderPass?, into gradient: Gradient
+  _ pass: DecoderPass?, into gradient: Trainable
 ) -> Double {
   let shape = parameters.configuration
   let pass = pass ?? DecoderPass(shape, for: .training)

@@ -104,8 +104,8 @@ private func goldenAdapter(_ file: String) throws -> Adapter {
     // Written to through one, read through the other: the same memory.
     world.policy.weights.base.values[0] = 123
     #expect(run.policy.weights.base.values[0] == 123)
-    #expect(run.policy.weights.zeroGradient().values.count == run.bits.count)
-    #expect(run.policy.weights.zeroGradient().parameters == nil)
+    #expect(run.policy.weights.trained.zerosLike().values.count == run.bits.count)
+    #expect(run.policy.weights.trained.parameters == nil)
   }
 
   @Test(arguments: [Teacher.Rule.fixed, .live, .ema(decay: 0.9)])

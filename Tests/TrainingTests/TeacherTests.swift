@@ -17,7 +17,7 @@ import Testing
     let teacher = Teacher(rule, initial: initial, student: student)
     return ways.map { way in
       let scored = teacher.weights.merged().values.doubles
-      add(Floats(way), to: student.trained)
+      add(Floats(way), to: student.trained.values)
       teacher.update(after: student)
       return scored
     }
@@ -68,7 +68,7 @@ import Testing
     let shadow = Weights(initial.base, adapter: fresh.copy())
     for way in ways(fresh.layout.count) {
       expected.append(average)
-      add(Floats(way), to: shadow.trained)
+      add(Floats(way), to: shadow.trained.values)
       average = zip(average, shadow.merged().values.doubles).map { 0.7 * $0 + 0.3 * $1 }
     }
     let scored = scored(.ema(decay: 0.7), from: initial, student, ways(fresh.layout.count))

@@ -63,7 +63,7 @@ func livelyCopy(_ parameters: Parameters) -> Parameters {
 
 extension TrainingRun {
   /// The bits of what was trained.
-  var bits: [UInt32] { policy.weights.trained.array.bits }
+  var bits: [UInt32] { policy.weights.trained.values.array.bits }
 }
 
 /// A flag that a run's events set and its observer reads.
