@@ -1,27 +1,33 @@
-// The cells that were run, for consoles and for searching. It lives as long as the process: its session is number 1.
+// The cells that were run, for consoles and for searching. It lives as long as the process. Each shell is a session of
+// its own, numbered from 1 in the order of their first cells.
 
 import JupyterProtocol
 import Synchronization
 
 /// The record of what was run.
 final class History: Sendable {
-  static let session = 1
-
-  private let entries = Mutex<[HistoryReply.Entry]>([])
-
-  /// Records a cell that counts.
-  func record(line: Int, input: String, output: String?) {
-    let entry = HistoryReply.Entry(session: Self.session, line: line, input: input, output: output)
-    entries.withLock { $0.append(entry) }
+  private struct State {
+    var entries: [HistoryReply.Entry] = []
+    var sessions: [String?: Int] = [:]
   }
 
-  /// The cells that a request means, oldest first.
-  func entries(for access: HistoryRequest.Access) -> [HistoryReply.Entry] {
-    let entries = entries.withLock { $0 }
+  private let state = Mutex(State())
+
+  /// Records a cell that counts.
+  func record(shell: String?, line: Int, input: String, output: String?) {
+    state.withLock { state in
+      let session = state.sessions[shell] ?? state.sessions.count + 1
+      state.sessions[shell] = session
+      state.entries.append(HistoryReply.Entry(session: session, line: line, input: input, output: output))
+    }
+  }
+
+  /// The cells that a request to a shell means, oldest first.
+  func entries(for access: HistoryRequest.Access, shell: String?) -> [HistoryReply.Entry] {
+    let (entries, own) = state.withLock { ($0.entries, $0.sessions[shell]) }
     switch access {
     case .range(let session, let lines):
-      guard session == 0 || session == Self.session else { return [] }
-      return entries.filter { lines.contains($0.line) }
+      return entries.filter { $0.session == (session == 0 ? own : session) && lines.contains($0.line) }
     case .tail(let count):
       return entries.suffix(count)
     case .search(let pattern, let count, let unique):

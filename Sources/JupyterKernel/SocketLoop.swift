@@ -47,10 +47,10 @@ final class SocketLoop: @unchecked Sendable {
       let pause = send()
       if stopRequested.load(ordering: .relaxed), deadline == nil {
         deadline = MonotonicTime.milliseconds + Self.patienceMilliseconds
-        desk.executor.close()
+        desk.shells.close()
         desk.questions.close()
       }
-      if let deadline, !desk.executor.isRunning || MonotonicTime.milliseconds >= deadline { break }
+      if let deadline, !desk.shells.isRunning || MonotonicTime.milliseconds >= deadline { break }
       let limit = deadline == nil ? pause ?? -1 : min(pause ?? 5, 5)
       let isReady = Poller.wait(sockets: channels.all, descriptors: descriptors, milliseconds: limit)
       wakeUp.acknowledge()
@@ -116,7 +116,7 @@ final class SocketLoop: @unchecked Sendable {
 
   private func collectPrinted() {
     capture?.collect { name, text in
-      if let cell = desk.executor.latestCell {
+      if let cell = desk.shells.latest {
         desk.output.write(name, text, parent: cell) { true }
       } else {
         desk.log(text)

@@ -61,6 +61,52 @@ final class FrontEnd {
 
   func send(_ row: [[UInt8]], on channel: Channel) { sockets[channel]?.send(row) }
 
+  /// Sends a request whose header has members that only some front ends write, such as `subshell_id`.
+  @discardableResult
+  func send(
+    _ type: String, _ content: [String: JSON], header members: [String: JSON], on channel: Channel = .shell,
+    buffers: [[UInt8]] = []
+  ) -> String {
+    let id = session.nextMessageID()
+    let header: [String: JSON] = [
+      "msg_id": .string(id), "msg_type": .string(type), "session": .string(session.id), "username": "reader",
+      "version": "5.5",
+    ]
+    var frames = Frames(
+      identities: [], header: JSON.object(header.merging(members) { $1 }).bytes(), parentHeader: Array("{}".utf8),
+      metadata: Array("{}".utf8), content: JSON.object(content).bytes(), buffers: buffers)
+    frames.signature = Signer(key: Array("secret".utf8)).signature(of: frames.signed)
+    send(frames.row, on: channel)
+    return id
+  }
+
+  /// Runs a cell in a subshell.
+  @discardableResult
+  func execute(_ code: String, in subshell: String, _ more: [String: JSON] = [:]) -> String {
+    send(
+      "execute_request", ["code": .string(code)].merging(more) { $1 }, header: ["subshell_id": .string(subshell)])
+  }
+
+  /// Makes a subshell; gives its name.
+  func createSubshell() throws -> String {
+    let id = send("create_subshell_request", on: .control)
+    _ = try outputs(of: id)
+    return try #require(try reply(to: id, on: .control).content["subshell_id"]?.string)
+  }
+
+  /// What is broadcast until each of these requests has said `idle`, by request.
+  func outputs(ofAll ids: [String]) throws -> [String: [String]] {
+    var messages: [String: [Message]] = [:]
+    var open = Set(ids)
+    while !open.isEmpty {
+      let message = try next(on: .iopub)
+      let parent = message.parentHeader["msg_id"]?.string ?? ""
+      messages[parent, default: []].append(message)
+      if message.content["execution_state"] == "idle" { open.remove(parent) }
+    }
+    return messages.mapValues(Self.lines)
+  }
+
   @discardableResult
   func execute(_ code: String, _ more: [String: JSON] = [:]) -> String {
     send("execute_request", ["code": .string(code)].merging(more) { $1 })
@@ -139,6 +185,8 @@ final class FrontEnd {
     case "execute_result": "result\(count) \(plain)"
     case "display_data": "display \(plain)\(shown)"
     case "update_display_data": "update \(plain)\(shown)"
+    case "comm_open": "comm_open \(content["target_name"]?.string ?? "?") \(content["data"]?.text() ?? "?")"
+    case "comm_msg", "comm_close": "\(message.header.type) \(content["data"]?.text() ?? "?")"
     case "clear_output": "clear wait=\(content["wait"]?.text() ?? "?")"
     case "error": "error\(failure)"
     case let type where type.hasSuffix("_reply"):
@@ -156,10 +204,11 @@ struct Silence: Error, CustomStringConvertible {
 
 /// A kernel that serves the echo language on sockets in a folder of its own, for the time of one test.
 func withKernel(
-  _ connection: ConnectionFile = .fresh(), log: Int32 = -1, _ body: (ConnectionFile, KernelServer) throws -> Void
+  _ connection: ConnectionFile = .fresh(), log: Int32 = -1, interpreter: EchoInterpreter = EchoInterpreter(),
+  _ body: (ConnectionFile, KernelServer) throws -> Void
 ) throws {
   let server = try KernelServer(
-    connection: connection, interpreter: EchoInterpreter(),
+    connection: connection, interpreter: interpreter,
     implementation: Implementation(name: "echo-kernel", version: "1.0"), log: KernelLog(descriptor: log))
   server.start()
   defer {

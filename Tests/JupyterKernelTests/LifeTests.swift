@@ -24,6 +24,22 @@ import Testing
     }
   }
 
+  /// An interrupt that came between `busy` and the cell's first instruction was lost once.
+  @Test func anInterruptIsNotLostHoweverEarlyItComes() throws {
+    try withFrontEnd { front throws in
+      for _ in 0..<200 {
+        let cell = front.execute("loop", ["stop_on_error": false])
+        while try front.next(on: .iopub).content["execution_state"] != "busy" {}
+        front.send("interrupt_request", on: .control)
+        #expect(try front.reply(to: cell).content["ename"] == "Interrupted")
+        _ = try front.next(on: .control)
+        while try front.next(on: .iopub).header.type != "error" {}
+        var idle = 0
+        while idle < 2 { if try front.next(on: .iopub).content["execution_state"] == "idle" { idle += 1 } }
+      }
+    }
+  }
+
   @Test func anInterruptWhileIdleIsHarmless() throws {
     try withKernel { connection, server throws in
       let front = try FrontEnd(connection)
