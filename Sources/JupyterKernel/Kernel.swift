@@ -1,5 +1,6 @@
 // A kernel as a process: what a front end starts with the path of a connection file.
 
+import FoundationEssentials
 @unsafe @preconcurrency import Glibc
 public import JupyterProtocol
 
@@ -37,12 +38,20 @@ public struct Kernel: Sendable {
   private let path: String
   private let interpreter: any Interpreter
   private let implementation: Implementation
+  private let history: HistoryPlace
 
   /// A kernel that will listen where the file at `path` says.
-  public init(connectionFile path: String, interpreter: any Interpreter, implementation: Implementation) {
+  ///
+  /// The cells that are run are kept in a file named after the implementation, unless `history` says otherwise.
+  public init(
+    connectionFile path: String, interpreter: any Interpreter, implementation: Implementation,
+    history: HistoryPlace? = nil
+  ) {
     self.path = path
     self.interpreter = interpreter
     self.implementation = implementation
+    self.history =
+      history ?? .standard(for: implementation.name, environment: ProcessInfo.processInfo.environment)
   }
 
   /// Serves; gives the exit code of the process: 0 after a shutdown, 1 when the parent has died or nothing could be
@@ -60,7 +69,7 @@ public struct Kernel: Sendable {
     do {
       server = try KernelServer(
         connection: try ConnectionFile(path: path), interpreter: interpreter, implementation: implementation,
-        log: log, capture: capture)
+        log: log, capture: capture, history: history)
     } catch {
       log("\(error)")
       return 1

@@ -9,18 +9,20 @@ final class KernelServer: Sendable {
   private let loop: SocketLoop
   private let shells: Shells
   private let questions: WorkQueue
+  private let history: History
   private let isSocketThreadDone = Monitor(false)
 
   /// Binds the sockets; throws where that is impossible.
   init(
     connection: ConnectionFile, interpreter: any Interpreter, implementation: Implementation, log: KernelLog,
-    capture: DescriptorCapture? = nil
+    capture: DescriptorCapture? = nil, history place: HistoryPlace = .memory
   ) throws {
     let session = Session(signer: Signer(key: connection.key, digest: connection.digest))
     let wakeUp = WakeUp()
     let output = OutputQueue(wakeUp: wakeUp)
     let input = InputDesk(session: session)
-    let history = History()
+    let history = History(place, log: log)
+    self.history = history
     let comms = CommDesk(targets: interpreter.commTargets)
     let outlets = CellContext.Outlets(output: output, input: input, comms: comms, capture: capture)
     shells = Shells { subshell in
@@ -44,6 +46,7 @@ final class KernelServer: Sendable {
   func start() {
     shells.start()
     PosixThread.start(name: "questions", stackSize: 8 << 20) { [questions] in questions.run() }
+    PosixThread.start(name: "history", stackSize: 1 << 20) { [history] in history.run() }
     PosixThread.start(name: "sockets", stackSize: 8 << 20) { [self] in
       loop.run()
       context.terminate()
@@ -60,6 +63,8 @@ final class KernelServer: Sendable {
   /// Waits for the end; false where a cell did not stop and still runs on its thread.
   func waitUntilEnded() -> Bool {
     _ = isSocketThreadDone.wait { $0 ? true : nil }
-    return shells.waitUntilEnded()
+    let haveCellsEnded = shells.waitUntilEnded()
+    history.finish()
+    return haveCellsEnded
   }
 }

@@ -58,8 +58,10 @@ struct RequestDesk: Sendable {
       ask(message, on: channel) { interpreter.isComplete(request.code) }
     case HistoryRequest.messageType:
       let request = try message.content(as: HistoryRequest.self)
-      let entries = history.entries(for: request.access, shell: shell.subshell)
-      answer(message, on: channel, HistoryReply(entries: entries, includesOutput: request.includesOutput))
+      output.post([OutgoingMessage(publishing: Status.busy, parent: message.header)])
+      history.find(request.access, shell: shell.subshell) { entries in
+        reply(HistoryReply(entries: entries, includesOutput: request.includesOutput), to: message, on: channel)
+      }
     case "kernel_info_request":
       answer(message, on: channel, kernelInfo)
     case "connect_request":
@@ -147,11 +149,13 @@ struct RequestDesk: Sendable {
     _ message: Message, on channel: Channel, _ reply: @escaping @Sendable () -> Reply
   ) {
     output.post([OutgoingMessage(publishing: Status.busy, parent: message.header)])
-    questions.enqueue {
-      let reply = OutgoingMessage(replying: reply(), to: message, on: channel)
-      output.post(
-        [reply, OutgoingMessage(publishing: Status.idle, parent: message.header)], reassertingBusy: true)
-    }
+    questions.enqueue { self.reply(reply(), to: message, on: channel) }
+  }
+
+  /// Sends an answer that took its time.
+  private func reply(_ content: some MessageContent, to message: Message, on channel: Channel) {
+    let reply = OutgoingMessage(replying: content, to: message, on: channel)
+    output.post([reply, OutgoingMessage(publishing: Status.idle, parent: message.header)], reassertingBusy: true)
   }
 
   private func fail(_ message: Message, on channel: Channel, _ failure: Failure) {

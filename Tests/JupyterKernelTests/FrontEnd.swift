@@ -205,11 +205,13 @@ struct Silence: Error, CustomStringConvertible {
 /// A kernel that serves the echo language on sockets in a folder of its own, for the time of one test.
 func withKernel(
   _ connection: ConnectionFile = .fresh(), log: Int32 = -1, interpreter: EchoInterpreter = EchoInterpreter(),
+  history: HistoryPlace = .memory,
   _ body: (ConnectionFile, KernelServer) throws -> Void
 ) throws {
   let server = try KernelServer(
     connection: connection, interpreter: interpreter,
-    implementation: Implementation(name: "echo-kernel", version: "1.0"), log: KernelLog(descriptor: log))
+    implementation: Implementation(name: "echo-kernel", version: "1.0"), log: KernelLog(descriptor: log),
+    history: history)
   server.start()
   defer {
     server.stop()

@@ -30,12 +30,10 @@ import Testing
       for _ in 0..<200 {
         let cell = front.execute("loop", ["stop_on_error": false])
         while try front.next(on: .iopub).content["execution_state"] != "busy" {}
-        front.send("interrupt_request", on: .control)
+        let interrupt = front.send("interrupt_request", on: .control)
         #expect(try front.reply(to: cell).content["ename"] == "Interrupted")
-        _ = try front.next(on: .control)
-        while try front.next(on: .iopub).header.type != "error" {}
-        var idle = 0
-        while idle < 2 { if try front.next(on: .iopub).content["execution_state"] == "idle" { idle += 1 } }
+        _ = try front.reply(to: interrupt, on: .control)
+        _ = try front.outputs(ofAll: [cell, interrupt])
       }
     }
   }
