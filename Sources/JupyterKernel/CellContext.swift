@@ -10,7 +10,7 @@ import Synchronization
 public final class CellContext: Sendable {
   /// The cell's number in its shell; for a cell that does not count, the number of the last one that did.
   public let executionCount: Int
-  /// The subshell that the cell runs in; nil is the main shell. Each has numbers of its own.
+  /// The subshell that the cell runs in, which has numbers of its own; nil is the main shell.
   public let subshell: String?
 
   let request: Message

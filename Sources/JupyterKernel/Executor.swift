@@ -115,8 +115,10 @@ final class Executor: Sendable {
     }
   }
 
-  /// Waits for the next request. It is taken and counts as running in one step: an interrupt finds it in the queue, where
-  /// it does not mean it, or running.
+  /// Waits for the next request.
+  ///
+  /// It is taken and counts as running in one step: an interrupt finds it in the queue, where it does not mean it, or
+  /// running.
   private func takeNext() -> (Waiting, CellContext)? {
     let next: (Waiting, CellContext)?? = state.wait { state in
       if state.isClosed { return .some(nil) }

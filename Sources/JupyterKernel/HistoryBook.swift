@@ -42,6 +42,7 @@ final class HistoryBook: @unchecked Sendable {
     } else {
       database = try Database(path: ":memory:", busyMilliseconds: 0)
     }
+    try database.run("PRAGMA cache_size = -256")
     try Self.persistently { try prepare() }
   }
 
@@ -113,6 +114,9 @@ final class HistoryBook: @unchecked Sendable {
       }
     }
   }
+
+  /// How many cells it holds.
+  var cellCount: Int { get throws { try database.value("SELECT count(*) FROM cells").int ?? 0 } }
 
   /// The number of a session that was named by its distance: 0 is the shell's own, -1 the one before.
   private func resolved(_ session: Int, _ shell: String?) throws -> Int? {

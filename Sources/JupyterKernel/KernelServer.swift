@@ -12,11 +12,21 @@ final class KernelServer: Sendable {
   private let history: History
   private let isSocketThreadDone = Monitor(false)
 
+  /// A message of more than this many bytes is dropped; a frame of twice as many ends its sender's connection.
+  static let messageLimit = 128 << 20
+
+  /// Where each channel listens.
+  let ports: [Channel: Int]
+
   /// Binds the sockets; throws where that is impossible.
   init(
     connection: ConnectionFile, interpreter: any Interpreter, implementation: Implementation, log: KernelLog,
-    capture: DescriptorCapture? = nil, history place: HistoryPlace = .memory
+    capture: DescriptorCapture? = nil, history place: HistoryPlace = .memory,
+    messageLimit: Int = KernelServer.messageLimit
   ) throws {
+    context = try ZeroMQContext()
+    let channels = try Channels(connection, in: context, frameLimit: 2 * messageLimit)
+    ports = channels.ports
     let session = Session(signer: Signer(key: connection.key, digest: connection.digest))
     let wakeUp = WakeUp()
     let output = OutputQueue(wakeUp: wakeUp)
@@ -34,12 +44,11 @@ final class KernelServer: Sendable {
       language: interpreter.language, banner: interpreter.banner, helpLinks: implementation.helpLinks,
       features: interpreter.supportsSubshells ? [Subshells.feature] : [])
     let desk = RequestDesk(
-      kernelInfo: info, ports: connection.ports, interpreter: interpreter, shells: shells, comms: comms,
+      kernelInfo: info, ports: channels.ports, interpreter: interpreter, shells: shells, comms: comms,
       questions: questions, history: history, output: output, log: log)
-    context = try ZeroMQContext()
     loop = SocketLoop(
-      channels: try Channels(connection, in: context), session: session, desk: desk, input: input, capture: capture,
-      wakeUp: wakeUp)
+      channels: channels, session: session, desk: desk, input: input, capture: capture, wakeUp: wakeUp,
+      messageLimit: messageLimit)
   }
 
   /// Starts the threads.

@@ -17,12 +17,13 @@ final class SocketLoop: @unchecked Sendable {
   private let input: InputDesk
   private let capture: DescriptorCapture?
   private let wakeUp: WakeUp
+  private let messageLimit: Int
   private let stopRequested = Atomic<Bool>(false)
 
   /// A loop over sockets that from now on belong to it.
   init(
     channels: Channels, session: Session, desk: RequestDesk, input: InputDesk, capture: DescriptorCapture?,
-    wakeUp: WakeUp
+    wakeUp: WakeUp, messageLimit: Int
   ) {
     self.channels = channels
     self.session = session
@@ -30,6 +31,7 @@ final class SocketLoop: @unchecked Sendable {
     self.input = input
     self.capture = capture
     self.wakeUp = wakeUp
+    self.messageLimit = messageLimit
   }
 
   /// Asks the loop to end; from any thread.
@@ -80,7 +82,11 @@ final class SocketLoop: @unchecked Sendable {
   /// Takes some of what has come: not all, so that no channel can keep the others waiting.
   private func receive(on channel: Channel) {
     for _ in 0..<64 {
-      guard let row = channels[channel].receive() else { return }
+      guard let row = channels[channel].receive(limit: messageLimit) else { return }
+      if row.isEmpty {
+        desk.log("dropped a message on \(channel.rawValue): larger than \(messageLimit >> 20) MiB")
+        continue
+      }
       switch channel {
       case .heartbeat: channels[channel].send(row)
       case .iopub: welcome(row)
@@ -119,7 +125,7 @@ final class SocketLoop: @unchecked Sendable {
       if let cell = desk.shells.latest {
         desk.output.write(name, text, parent: cell) { true }
       } else {
-        desk.log(text)
+        for line in text.split(separator: "\n") { desk.log(String(line)) }
       }
     }
   }

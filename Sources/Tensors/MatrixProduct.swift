@@ -104,3 +104,12 @@ package func linearRows(
 /// Keeps OpenBLAS from starting threads of its own, once, before the first product: parallel work is cut up above it,
 /// and how OpenBLAS would cut a product, and so its bits, depends on the number of processors.
 private let oneThreadInBLAS: Void = openblas_set_num_threads(1)
+
+extension MatrixProduct {
+  /// The library behind the products, with its version and the kernels that it chose for this processor.
+  package static var library: String {
+    let words = unsafe String(cString: openblas_get_config()).split(separator: " ")
+    let version = words.prefix(2).joined(separator: " ")
+    return unsafe "\(version) (\(String(cString: openblas_get_corename())))"
+  }
+}

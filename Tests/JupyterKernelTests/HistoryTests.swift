@@ -152,10 +152,7 @@ import Testing
       #expect(found.wait { $0 } == ["1", "2"])
       history.finish()
       close(log[1])
-      var text = [UInt8](repeating: 0, count: 4096)
-      let count = unsafe read(log[0], &text, text.count)
-      close(log[0])
-      let lines = String(decoding: text.prefix(max(0, count)), as: UTF8.self).split(separator: "\n")
+      let lines = try written(to: log[0])
       #expect(lines.count == 1 && lines[0].contains("the history at \(path) cannot be used"))
     }
   }

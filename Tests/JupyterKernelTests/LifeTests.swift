@@ -90,10 +90,7 @@ import Testing
       #expect(try front.transcript(of: last).last == "execute_reply ok [2]")
     }
     close(log[1])
-    var text = [UInt8](repeating: 0, count: 1 << 14)
-    let count = unsafe read(log[0], &text, text.count)
-    close(log[0])
-    let lines = String(decoding: text.prefix(max(0, count)), as: UTF8.self).split(separator: "\n")
+    let lines = try written(to: log[0])
     #expect(
       lines == [
         "[kernel] dropped a message on shell: no delimiter",

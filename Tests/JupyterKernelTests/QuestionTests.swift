@@ -12,7 +12,7 @@ import Testing
         let id = front.send("kernel_info_request", on: channel)
         #expect(FrontEnd.lines(try front.outputs(of: id)) == ["busy", "idle"])
         let reply = try front.reply(to: id, on: channel)
-        #expect(reply.content["protocol_version"] == "5.5")
+        #expect(reply.content["protocol_version"] == "5.6")
         #expect(reply.content["implementation"] == "echo-kernel")
         #expect(reply.content["language_info"]?["name"] == "echo")
         #expect(reply.header.session != front.session.id)

@@ -18,7 +18,7 @@ struct KernelCommand: ParsableCommand {
         """)
   }
 
-  @Argument(help: "The connection file that Jupyter wrote.")
+  @Argument(help: "The connection file, or registration file, that Jupyter wrote.")
   var connectionFile: String
 
   // `jupyter run FILE` appends its own arguments to the kernel's.
@@ -33,14 +33,14 @@ struct KernelCommand: ParsableCommand {
     throw ExitCode(
       Kernel(
         connectionFile: connectionFile, interpreter: CellInterpreter(), implementation: implementation,
-        history: Self.history
+        history: Self.historyPlace(ProcessInfo.processInfo.environment)
       ).run())
   }
 
-  /// Where the environment wants the history; nil where it says nothing.
-  private static var history: HistoryPlace? {
-    switch ProcessInfo.processInfo.environment["OPSD_HISTORY"] {
-    case nil, "": nil
+  /// Where the kernel keeps its history, given the variables of the process.
+  static func historyPlace(_ variables: [String: String]) -> HistoryPlace {
+    switch variables["OPSD_HISTORY"] {
+    case nil, "": .standard(for: "opsd", environment: variables)
     case "memory": .memory
     case let path?: .file(path)
     }
