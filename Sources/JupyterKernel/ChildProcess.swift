@@ -32,7 +32,7 @@ public final class ChildProcess: Sendable {
   /// The exit status, or 128 and the number of the signal that ended it; nil while it runs after so many milliseconds.
   public func wait(milliseconds: Int) -> Int32? {
     let deadline = MonotonicTime.milliseconds + milliseconds
-    repeat {
+    while true {
       let ended = status.withLock { status -> Int32? in
         if let status { return status }
         var code: Int32 = 0
@@ -40,10 +40,9 @@ public final class ChildProcess: Sendable {
         status = code & 0x7f == 0 ? code >> 8 & 0xff : 128 + code & 0x7f
         return status
       }
-      if let ended { return ended }
+      if ended != nil || MonotonicTime.milliseconds >= deadline { return ended }
       usleep(5_000)
-    } while MonotonicTime.milliseconds < deadline
-    return nil
+    }
   }
 
   /// Ends it by force, where it runs, and waits for that.

@@ -132,6 +132,8 @@ private final class TrialClient {
     for channel in [Channel.shell, .control, .iopub] {
       let socket = try ZeroMQSocket(channel == .iopub ? .subscriber : .dealer, in: context)
       try socket.set(ZMQ_LINGER, 0)
+      // The sockets try to connect before the kernel listens; the default of 100 ms would be most of what is measured.
+      try socket.set(ZMQ_RECONNECT_IVL, 2)
       if channel == .iopub { try socket.set(ZMQ_SUBSCRIBE, []) }
       try socket.connect(connection.endpoint(of: channel))
       sockets[channel] = socket
