@@ -35,6 +35,7 @@ let package = Package(
   name: "opsd-kernel",
   products: [
     .executable(name: "opsd", targets: ["opsd"]),
+    .executable(name: "yardstick", targets: ["yardstick"]),
     .library(name: "JupyterKernel", targets: ["JupyterKernel", "JupyterProtocol"]),
   ],
   dependencies: [
@@ -51,7 +52,7 @@ let package = Package(
     room("JSONValues"),
     room("RandomStreams"),
 
-    room("Tensors", ["COpenBLAS", "CKernels"]),
+    room("Tensors", ["CKernels"]),
     room("LanguageModel", ["RandomStreams", "Tensors"]),
     room("Tokenizer"),
     room("Checkpoints", ["JSONValues", "LanguageModel", "Tensors", "Tokenizer"]),
@@ -80,13 +81,16 @@ let package = Package(
       name: "opsd", dependencies: ["Workbench", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
 
+    // Our products beside OpenBLAS's; built only when it is asked for.
+    .executableTarget(name: "yardstick", dependencies: ["COpenBLAS", "Tensors"], swiftSettings: strict),
+
     tests("HouseTests", ["JSONValues"]),
     tests("JSONValuesTests", ["JSONValues"]),
     tests("RandomStreamsTests", ["RandomStreams"]),
     .target(name: "FourThreads", path: "Tests/FourThreads"),
     support(
       "Evidence", ["Checkpoints", "FourThreads", "JSONValues", "LanguageModel", "RandomStreams", "Tensors"]),
-    tests("TensorsTests", ["Evidence", "RandomStreams", "Tensors"]),
+    tests("TensorsTests", ["COpenBLAS", "Evidence", "RandomStreams", "Tensors"]),
     tests("ObjectivesTests", ["Evidence", "JSONValues", "Objectives", "Tensors"]),
     tests("LanguageModelTests", ["Evidence", "JSONValues", "LanguageModel", "RandomStreams", "Tensors"]),
     tests("RolloutsTests", ["Evidence", "JSONValues", "LanguageModel", "RandomStreams", "Rollouts", "Tensors"]),

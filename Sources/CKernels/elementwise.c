@@ -48,13 +48,21 @@ KERNEL(opsd_swiglu_backward,
   }
 }
 
+void opsd_gather(const float *x, int64_t stride, int64_t count, float *y) {
+  for (int64_t i = 0; i < count; i++) y[i] = x[i * stride];
+}
+
+void opsd_scatter(const float *x, int64_t stride, int64_t count, float *y) {
+  for (int64_t i = 0; i < count; i++) y[i * stride] += x[i];
+}
+
 KERNEL(opsd_add,
        (const float *x, float *y, int64_t count),
        (x, y, count)) {
   for (int64_t i = 0; i < count; i++) y[i] += x[i];
 }
 
-EACH_CPU double opsd_sum_of_squares(const float *x, int64_t count) {
+KERNEL_RETURNING(double, opsd_sum_of_squares, (const float *x, int64_t count), (x, count)) {
   double sum[8] = {0};
   int64_t i = 0;
   for (; i + 8 <= count; i += 8)

@@ -6,20 +6,25 @@
 
 #include "CKernels.h"
 
-// One body, three machine codes: the loader picks the best that the processor has.
-#if defined(__x86_64__) && defined(__linux__)
-#define EACH_CPU __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define EACH_CPU
-#endif
 #define INLINE static inline __attribute__((always_inline))
 
-// A kernel: the entry that is compiled for each processor, around one inlined body. Vectors may be passed by value only
-// between inlined functions, because their calling convention differs from processor to processor.
-#define KERNEL(name, parameters, arguments)          \
-  INLINE void name##_body parameters;                \
-  EACH_CPU void name parameters { name##_body arguments; } \
-  INLINE void name##_body parameters
+// A kernel: one inlined body, compiled for each level of processor that levels.c knows, and an entry that picks. Vectors
+// may be passed by value only between inlined functions, because their calling convention differs between levels.
+// Every level computes the same bits, but for the lowest, which has no fused multiply-add.
+#if defined(__x86_64__)
+#define KERNEL_RETURNING(type, name, parameters, arguments)                                        \
+  INLINE type name##_body parameters;                                                              \
+  __attribute__((target("arch=x86-64-v4"))) static type name##_v4 parameters { return name##_body arguments; } \
+  __attribute__((target("arch=x86-64-v3"))) static type name##_v3 parameters { return name##_body arguments; } \
+  static type name##_v1 parameters { return name##_body arguments; }                               \
+  type name parameters {                                                                           \
+    return opsd_level == 4 ? name##_v4 arguments : opsd_level == 3 ? name##_v3 arguments : name##_v1 arguments; \
+  }                                                                                                \
+  INLINE type name##_body parameters
+#else
+#define KERNEL_RETURNING(type, name, parameters, arguments) type name parameters
+#endif
+#define KERNEL(name, parameters, arguments) KERNEL_RETURNING(void, name, parameters, arguments)
 
 // Said of inlined functions only; see KERNEL.
 #pragma clang diagnostic ignored "-Wpsabi"
@@ -44,6 +49,12 @@ INLINE lanes load_some(const float *p, int64_t count, float fill) {
 }
 INLINE void store_some(float *p, lanes v, int64_t count) {
   for (int64_t i = 0; i < count; i++) p[i] = v[i];
+}
+
+/// The first `count` lanes of v, the rest `fill`.
+INLINE lanes first_of(lanes v, int64_t count, float fill) {
+  const ilanes index = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  return index < (ilanes)((int32_t)count) ? v : splat(fill);
 }
 
 /// The sum of all lanes, always in the same order: halves folded together.

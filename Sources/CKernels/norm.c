@@ -72,7 +72,14 @@ KERNEL(opsd_norm_rotate,
       float *out = y + (r * heads + h) * width;
       float s = inverse_root_mean_square(in, width, epsilon);
       scale[r * heads + h] = s;
-      for (int64_t i = 0; i < half; i++) {
+      int64_t i = 0;
+      for (; i + LANES <= half; i += LANES) {
+        lanes a = load(in + i) * s * load(w + i), b = load(in + i + half) * s * load(w + i + half);
+        lanes cosine = load(c + i), sine = load(d + i);
+        store(out + i, a * cosine - b * sine);
+        store(out + i + half, b * cosine + a * sine);
+      }
+      for (; i < half; i++) {
         float a = in[i] * s * w[i], b = in[i + half] * s * w[i + half];
         out[i] = a * c[i] - b * d[i];
         out[i + half] = b * c[i] + a * d[i];
@@ -94,7 +101,16 @@ KERNEL(opsd_norm_rotate_backward,
       const float *in = x + r * stride + h * width, *g = dy + (r * heads + h) * width;
       float *out = dx + r * stride + h * width;
       float s = scale[r * heads + h];
-      for (int64_t i = 0; i < half; i++) {
+      int64_t i = 0;
+      for (; i + LANES <= half; i += LANES) {
+        lanes cosine = load(c + i), sine = load(d + i), first = load(g + i), second = load(g + i + half);
+        lanes a = first * cosine + second * sine, b = second * cosine - first * sine;
+        store(dw + i, load(dw + i) + a * load(in + i) * s);
+        store(dw + i + half, load(dw + i + half) + b * load(in + i + half) * s);
+        store(out + i, a * load(w + i));
+        store(out + i + half, b * load(w + i + half));
+      }
+      for (; i < half; i++) {
         float a = g[i] * c[i] + g[i + half] * d[i], b = g[i + half] * c[i] - g[i] * d[i];
         dw[i] += a * in[i] * s;
         dw[i + half] += b * in[i + half] * s;
@@ -102,7 +118,8 @@ KERNEL(opsd_norm_rotate_backward,
         out[i + half] = b * w[i + half];
       }
       float k = dot(out, in, width) * s / (float)width;
-      for (int64_t i = 0; i < width; i++) out[i] = s * (out[i] - k * (in[i] * s));
+      for (i = 0; i + LANES <= width; i += LANES) store(out + i, s * (load(out + i) - k * (load(in + i) * s)));
+      for (; i < width; i++) out[i] = s * (out[i] - k * (in[i] * s));
     }
   }
 }

@@ -108,3 +108,28 @@ KERNEL(opsd_divergence,
     }
   }
 }
+
+// Sixteen probabilities at a time, until their sum passes; the sum over the vectors is in double.
+KERNEL_RETURNING(int64_t, opsd_draw, (const float *lp, int64_t width, double uniform), (lp, width, uniform)) {
+  double before = 0;
+  int64_t last = 0;
+  for (int64_t i = 0; i < width; i += LANES) {
+    lanes l = i + LANES <= width ? load(lp + i) : load_some(lp + i, width - i, -INFINITY);
+    lanes p = l > -87.0f ? exp_lanes(l) : splat(0);
+    double sum = before + (double)sum_lanes(p);
+    if (uniform < sum) {
+      for (int64_t j = 0; j < LANES; j++) {
+        if (p[j] > 0) last = i + j;
+        before += (double)p[j];
+        if (uniform < before) return i + j;
+      }
+      // By the rounding of the vector's sum, its single probabilities do not reach that far: the last that can be drawn.
+      return last;
+    }
+    for (int64_t j = 0; j < LANES; j++)
+      if (p[j] > 0) last = i + j;
+    before = sum;
+  }
+  // All together fall short of 1 by rounding.
+  return last;
+}

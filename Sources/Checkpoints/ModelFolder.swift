@@ -59,7 +59,9 @@ package struct ModelFolder: Sendable {
     }
     parameters = Parameters(zeros: configuration)
     for entry in layout.entries {
-      try parameters.values[entry.range].withMutableSpan { try file.copy(entry.name, into: &$0) }
+      let tensor = Floats(zeros: entry.count)
+      try tensor.withMutableSpan { try file.copy(entry.name, into: &$0) }
+      parameters[entry] = tensor
     }
   }
 
@@ -79,7 +81,7 @@ package struct ModelFolder: Sendable {
     try SafetensorsFile.write(
       entries.mapValues(\.shape), metadata: ["format": "pt"], to: "\(folder)/model.safetensors"
     ) { name, pass in
-      if let range = entries[name]?.range { try parameters.values[range].withSpan { try pass($0) } }
+      if let entry = entries[name] { try parameters[entry].withSpan { try pass($0) } }
     }
     var text: [String: JSON] = ["characters": .string(String(vocabulary.characters))]
     if let end = vocabulary.end { text["end"] = .string(String(vocabulary.characters[end])) }

@@ -17,8 +17,9 @@ package final class CachedDecoder {
   /// Whether products are cut up for the threads; false where the caller has already divided the sequences.
   private let isParallel: Bool
   private var lengths: [Int]
-  private let keys: [Floats]  // by layer: slots × K × W × capacity
-  private let values: [Floats]  // by layer: slots × K × capacity × W
+  private let caches: [AttentionCache]  // by layer
+  private let cacheMemory: Loan
+  private var workMemory: Loan?
 
   private var rows = 0
   private var stream = Floats(zeros: 0)
@@ -40,27 +41,43 @@ package final class CachedDecoder {
     self.slots = slots
     capacity = (length + 15) & ~15
     self.isParallel = isParallel
-    rotary = RotaryTable(positions: capacity, width: shape.headWidth, base: shape.rotaryBase)
+    rotary = RotaryTable.shared(positions: capacity, width: shape.headWidth, base: shape.rotaryBase)
     lengths = Array(repeating: 0, count: slots)
-    let size = slots * shape.keyValueHeads * shape.headWidth * capacity
-    keys = (0..<shape.layers).map { _ in Floats(zeros: size) }
-    values = (0..<shape.layers).map { _ in Floats(zeros: size) }
+    let size = AttentionCache.count(slots: slots, capacity: capacity, shape.attention)
+    let memory = ScratchPool.shared.loan(shape.layers * size)
+    cacheMemory = memory
+    let (shape, capacity) = (shape, capacity)
+    caches = (0..<shape.layers).map {
+      AttentionCache(slots: slots, capacity: capacity, shape.attention, in: memory.floats.row($0, width: size))
+    }
   }
 
   private func reserve(_ count: Int) {
     guard count > rows else { return }
     rows = count
-    stream = Floats(zeros: count * shape.width)
-    normalised = Floats(zeros: count * shape.width)
-    projected = Floats(zeros: count * shape.projectedWidth)
-    queries = Floats(zeros: count * shape.heads * shape.headWidth)
-    rotatedKeys = Floats(zeros: count * shape.keyValueHeads * shape.headWidth)
-    attended = Floats(zeros: count * shape.heads * shape.headWidth)
-    gateUp = Floats(zeros: count * 2 * shape.feedForward)
-    hidden = Floats(zeros: count * shape.feedForward)
-    scale = Floats(zeros: count)
-    headScale = Floats(zeros: count * shape.heads)
-    selected = Floats(zeros: count * shape.width)
+    let widths = [
+      shape.width, shape.width, shape.projectedWidth, shape.heads * shape.headWidth,
+      shape.keyValueHeads * shape.headWidth, shape.heads * shape.headWidth, 2 * shape.feedForward, shape.feedForward, 1,
+      shape.heads, shape.width,
+    ]
+    let memory = ScratchPool.shared.loan(count * widths.reduce(0, +))
+    workMemory = memory
+    var end = 0
+    let parts = widths.map { width in
+      end += count * width
+      return memory.floats[end - count * width..<end]
+    }
+    stream = parts[0]
+    normalised = parts[1]
+    projected = parts[2]
+    queries = parts[3]
+    rotatedKeys = parts[4]
+    attended = parts[5]
+    gateUp = parts[6]
+    hidden = parts[7]
+    scale = parts[8]
+    headScale = parts[9]
+    selected = parts[10]
   }
 
   /// Appends tokens to their slots, in order; afterwards row r of the state belongs to token r.
@@ -68,14 +85,15 @@ package final class CachedDecoder {
   /// Several tokens of one slot may stand in one call, as in a prompt. Traps when a slot is full.
   package func extend(_ tokens: [Int32], slots: [Int]) {
     precondition(tokens.count == slots.count)
-    reserve(tokens.count)
+    // At least one row for each slot: several may be drawn from one prompt's last row.
+    reserve(max(tokens.count, self.slots))
     var positions: [Int32] = []
     for slot in slots {
       precondition(lengths[slot] < capacity, "slot \(slot) is full: it holds \(capacity) tokens")
       positions.append(Int32(lengths[slot]))
       lengths[slot] += 1
     }
-    gatherRows(parameters.embedding, tokens, into: stream, width: shape.width)
+    gatherRows(parameters.embedding, tokens, into: stream)
     for layer in 0..<shape.layers { extend(layer, slots: slots, positions: positions) }
   }
 
@@ -85,52 +103,49 @@ package final class CachedDecoder {
     let w = shape.headWidth
     let queryWidth = shape.heads * w
     let keyWidth = shape.keyValueHeads * w
-    func linear(
-      _ x: Floats, _ path: KeyPath<ParameterLayout.Layer, Range<Int>>, into y: Floats, _ depth: Int, _ outputs: Int,
+    func multiply(
+      _ x: Floats, _ path: KeyPath<ParameterLayout.Layer, ParameterLayout.Block>, into y: Floats,
       accumulate: Bool = false
     ) {
-      linearRows(
-        x, parameters.part(layer, path), into: y, rows: n, depth: depth, outputs: outputs, accumulate: accumulate,
-        parallel: isParallel)
+      let weights = parameters.matrix(layer, path)
+      linear(
+        Matrix(x, rows: n, columns: weights.inputs), weights, into: Matrix(y, rows: n, columns: weights.outputs),
+        accumulate: accumulate, parallel: isParallel)
     }
 
     rmsNorm(
-      stream, parameters.part(layer, \.attentionNorm), into: normalised, scale: scale, rows: n, width: d,
+      stream, parameters.vector(layer, \.attentionNorm), into: normalised, scale: scale, rows: n, width: d,
       epsilon: shape.normEpsilon)
-    linear(normalised, \.queryKeyValue, into: projected, d, shape.projectedWidth)
+    multiply(normalised, \.queryKeyValue, into: projected)
     normRotate(
-      projected, offset: 0, stride: shape.projectedWidth, parameters.part(layer, \.queryNorm), rotary,
+      projected, offset: 0, stride: shape.projectedWidth, parameters.vector(layer, \.queryNorm), rotary,
       positions: positions, into: queries, scale: headScale, heads: shape.heads, epsilon: shape.normEpsilon)
     normRotate(
-      projected, offset: queryWidth, stride: shape.projectedWidth, parameters.part(layer, \.keyNorm), rotary,
+      projected, offset: queryWidth, stride: shape.projectedWidth, parameters.vector(layer, \.keyNorm), rotary,
       positions: positions, into: rotatedKeys, scale: headScale, heads: shape.keyValueHeads,
       epsilon: shape.normEpsilon)
-    let size = keyWidth * capacity
-    for row in 0..<n {
-      cacheRow(
-        keys: rotatedKeys.row(row, width: keyWidth),
-        values: projected[(row * shape.projectedWidth + queryWidth + keyWidth)..<(row + 1) * shape.projectedWidth],
-        intoKeys: keys[layer].row(slots[row], width: size), intoValues: values[layer].row(slots[row], width: size),
-        shape.attention, position: Int(positions[row]), capacity: capacity)
-    }
-    let attend = { (range: Range<Int>) in
-      let scratch = Floats(zeros: self.capacity)
-      for row in range {
-        attendCached(
-          self.queries.row(row, width: queryWidth), keys: self.keys[layer].row(slots[row], width: size),
-          values: self.values[layer].row(slots[row], width: size), into: self.attended.row(row, width: queryWidth),
-          scratch: scratch, self.shape.attention, count: Int(positions[row]) + 1, capacity: self.capacity)
-      }
+    let cache = caches[layer]
+    cache.remember(
+      keys: rotatedKeys, values: projected, offset: queryWidth + keyWidth, stride: shape.projectedWidth, slots: slots,
+      positions: positions)
+    func attend(_ rows: Range<Int>) {
+      cache.attend(queries, rows: rows, slots: slots, positions: positions, into: attended)
     }
     if isParallel { inRowBlocks(n, least: 1) { _, range in attend(range) } } else { attend(0..<n) }
-    linear(attended, \.output, into: stream, queryWidth, d, accumulate: true)
+    multiply(attended, \.output, into: stream, accumulate: true)
 
     rmsNorm(
-      stream, parameters.part(layer, \.feedForwardNorm), into: normalised, scale: scale, rows: n, width: d,
+      stream, parameters.vector(layer, \.feedForwardNorm), into: normalised, scale: scale, rows: n, width: d,
       epsilon: shape.normEpsilon)
-    linear(normalised, \.gateUp, into: gateUp, d, 2 * shape.feedForward)
+    multiply(normalised, \.gateUp, into: gateUp)
     swiglu(gateUp, into: hidden, rows: n, width: shape.feedForward)
-    linear(hidden, \.down, into: stream, shape.feedForward, d, accumulate: true)
+    multiply(hidden, \.down, into: stream, accumulate: true)
+  }
+
+  /// Lets a slot hold what another holds, as if it had read the same tokens.
+  package func copy(slot source: Int, to target: Int) {
+    for cache in caches { cache.copy(lengths[source], from: source, to: target) }
+    lengths[target] = lengths[source]
   }
 
   /// Logits of the next token after the given rows of the last `extend`: rows × V, into the front of `logits`.
@@ -141,8 +156,8 @@ package final class CachedDecoder {
     rmsNorm(
       selected, parameters.finalNorm, into: normalised, scale: scale, rows: chosen.count, width: shape.width,
       epsilon: shape.normEpsilon)
-    linearRows(
-      normalised, parameters.head, into: logits, rows: chosen.count, depth: shape.width, outputs: shape.vocabulary,
-      parallel: isParallel)
+    linear(
+      Matrix(normalised, rows: chosen.count, columns: shape.width), parameters.head,
+      into: Matrix(logits, rows: chosen.count, columns: shape.vocabulary), parallel: isParallel)
   }
 }

@@ -37,10 +37,9 @@ package final class DecoderPass {
   private var capacity = 0
   private var scoredCapacity = 0
   private var layers: [LayerActivations] = []
-  private var finalInput = Floats(zeros: 0)
-  private var gathered = Floats(zeros: 0)
+  private var finalInput = Floats(zeros: 0)  // scored × D, the residual stream after the last layer
   private var finalScale = Floats(zeros: 0)
-  private var normalised = Floats(zeros: 0)
+  private var finalNormalised = Floats(zeros: 0)
   private var gradients: GradientActivations?
 
   private let shouldStop: () -> Bool
@@ -55,7 +54,7 @@ package final class DecoderPass {
     shape = configuration
     self.purpose = purpose
     self.shouldStop = shouldStop
-    rotary = RotaryTable(
+    rotary = RotaryTable.shared(
       positions: configuration.contextLength, width: configuration.headWidth, base: configuration.rotaryBase)
   }
 
@@ -77,8 +76,8 @@ package final class DecoderPass {
     let gateUp: Floats  // N × 2F
     let hidden: Floats  // N × F
 
-    init(_ shape: DecoderConfiguration, tokens n: Int, input: Floats) {
-      self.input = input
+    init(_ shape: DecoderConfiguration, tokens n: Int) {
+      input = Floats(zeros: n * shape.width)
       inputScale = Floats(zeros: n)
       normalised = Floats(zeros: n * shape.width)
       projected = Floats(zeros: n * shape.projectedWidth)
@@ -130,19 +129,16 @@ package final class DecoderPass {
       capacity = tokens
       layers = []
       gradients = nil
-      let first = LayerActivations(shape, tokens: tokens, input: Floats(zeros: tokens * shape.width))
+      let first = LayerActivations(shape, tokens: tokens)
       for index in 0..<shape.layers {
-        layers.append(
-          purpose == .scoring || index == 0
-            ? first : LayerActivations(shape, tokens: tokens, input: Floats(zeros: tokens * shape.width)))
+        layers.append(purpose == .scoring || index == 0 ? first : LayerActivations(shape, tokens: tokens))
       }
-      finalInput = purpose == .scoring ? first.input : Floats(zeros: tokens * shape.width)
     }
     if scored > scoredCapacity {
       scoredCapacity = scored
-      gathered = Floats(zeros: scored * shape.width)
+      finalInput = Floats(zeros: scored * shape.width)
       finalScale = Floats(zeros: scored)
-      normalised = Floats(zeros: scored * shape.width)
+      finalNormalised = Floats(zeros: scored * shape.width)
     }
   }
 
@@ -158,61 +154,82 @@ package final class DecoderPass {
       batch.longest <= shape.contextLength,
       "a sequence of \(batch.longest) tokens does not fit a context of \(shape.contextLength)")
     reserve(tokens: batch.tokens.count, scored: batch.scored.count)
-    gatherRows(parameters.embedding, batch.tokens, into: layers[0].input, width: shape.width)
+    gatherRows(parameters.embedding, batch.tokens, into: layers[0].input)
     for index in 0..<shape.layers where !shouldStop() {
-      let output = index + 1 < shape.layers ? layers[index + 1].input : finalInput
-      forwardLayer(index, parameters, batch, output: output)
-    }
-    for (row, token) in batch.scored.enumerated() {
-      gathered.row(row, width: shape.width).assign(finalInput.row(Int(token), width: shape.width))
+      let isLast = index + 1 == shape.layers
+      attentionForward(index, parameters, batch)
+      // After the last attention only the scored tokens go on.
+      residual(index, batch, onlyScored: isLast)
+      feedForwardForward(
+        index, parameters, rows: isLast ? batch.scored.count : batch.tokens.count,
+        output: isLast ? finalInput : layers[index + 1].input)
     }
     rmsNorm(
-      gathered, parameters.finalNorm, into: normalised, scale: finalScale, rows: batch.scored.count,
+      finalInput, parameters.finalNorm, into: finalNormalised, scale: finalScale, rows: batch.scored.count,
       width: shape.width, epsilon: shape.normEpsilon)
-    return normalised[0..<batch.scored.count * shape.width]
+    return finalNormalised[0..<batch.scored.count * shape.width]
   }
 
-  private func forwardLayer(_ index: Int, _ parameters: Parameters, _ batch: PackedBatch, output: Floats) {
+  /// input → attended.
+  private func attentionForward(_ index: Int, _ parameters: Parameters, _ batch: PackedBatch) {
     let n = batch.tokens.count
-    let d = shape.width
     let layer = layers[index]
     let queries = shape.heads * shape.headWidth
-    func matrix(_ values: Floats, _ columns: Int) -> Matrix { Matrix(values, rows: n, columns: columns) }
-    func weights(_ path: KeyPath<ParameterLayout.Layer, Range<Int>>, _ rows: Int, _ columns: Int) -> Matrix {
-      Matrix(parameters.part(index, path), rows: rows, columns: columns)
-    }
-
     rmsNorm(
-      layer.input, parameters.part(index, \.attentionNorm), into: layer.normalised, scale: layer.inputScale, rows: n,
-      width: d, epsilon: shape.normEpsilon)
-    MatrixProduct.rowsByRows(
-      matrix(layer.normalised, d), weights(\.queryKeyValue, shape.projectedWidth, d),
-      into: matrix(layer.projected, shape.projectedWidth))
+      layer.input, parameters.vector(index, \.attentionNorm), into: layer.normalised, scale: layer.inputScale, rows: n,
+      width: shape.width, epsilon: shape.normEpsilon)
+    linear(
+      Matrix(layer.normalised, rows: n, columns: shape.width), parameters.matrix(index, \.queryKeyValue),
+      into: Matrix(layer.projected, rows: n, columns: shape.projectedWidth))
     normRotate(
-      layer.projected, offset: 0, stride: shape.projectedWidth, parameters.part(index, \.queryNorm), rotary,
+      layer.projected, offset: 0, stride: shape.projectedWidth, parameters.vector(index, \.queryNorm), rotary,
       positions: batch.positions, into: layer.queries, scale: layer.queryScale, heads: shape.heads,
       epsilon: shape.normEpsilon)
     normRotate(
-      layer.projected, offset: queries, stride: shape.projectedWidth, parameters.part(index, \.keyNorm), rotary,
+      layer.projected, offset: queries, stride: shape.projectedWidth, parameters.vector(index, \.keyNorm), rotary,
       positions: batch.positions, into: layer.keys, scale: layer.keyScale, heads: shape.keyValueHeads,
       epsilon: shape.normEpsilon)
     attention(
       layer.attentionInput(shape), sequences: batch.sequences, shape.attention, into: layer.attended,
       logSums: layer.logSums)
-    layer.middle[0..<n * d].assign(layer.input[0..<n * d])
-    MatrixProduct.rowsByRows(
-      matrix(layer.attended, queries), weights(\.output, d, queries), into: matrix(layer.middle, d), accumulate: true)
+  }
 
+  /// middle ← input, of all tokens, or of the scored ones alone, whose rows of `attended` move to the front too.
+  private func residual(_ index: Int, _ batch: PackedBatch, onlyScored: Bool) {
+    let layer = layers[index]
+    let d = shape.width
+    guard onlyScored else {
+      layer.middle[0..<batch.tokens.count * d].assign(layer.input[0..<batch.tokens.count * d])
+      return
+    }
+    for (row, token) in batch.scored.enumerated() {
+      layer.middle.row(row, width: d).assign(layer.input.row(Int(token), width: d))
+      // Scored tokens ascend: no row is written before it was read.
+      let queries = shape.heads * shape.headWidth
+      if row != Int(token) {
+        layer.attended.row(row, width: queries).assign(layer.attended.row(Int(token), width: queries))
+      }
+    }
+  }
+
+  /// attended, middle → output.
+  private func feedForwardForward(_ index: Int, _ parameters: Parameters, rows n: Int, output: Floats) {
+    let d = shape.width
+    let layer = layers[index]
+    func matrix(_ values: Floats, _ columns: Int) -> Matrix { Matrix(values, rows: n, columns: columns) }
+    linear(
+      matrix(layer.attended, shape.heads * shape.headWidth), parameters.matrix(index, \.output),
+      into: matrix(layer.middle, d), accumulate: true)
     rmsNorm(
-      layer.middle, parameters.part(index, \.feedForwardNorm), into: layer.middleNormalised,
+      layer.middle, parameters.vector(index, \.feedForwardNorm), into: layer.middleNormalised,
       scale: layer.middleScale, rows: n, width: d, epsilon: shape.normEpsilon)
-    MatrixProduct.rowsByRows(
-      matrix(layer.middleNormalised, d), weights(\.gateUp, 2 * shape.feedForward, d),
+    linear(
+      matrix(layer.middleNormalised, d), parameters.matrix(index, \.gateUp),
       into: matrix(layer.gateUp, 2 * shape.feedForward))
     swiglu(layer.gateUp, into: layer.hidden, rows: n, width: shape.feedForward)
     output[0..<n * d].assign(layer.middle[0..<n * d])
-    MatrixProduct.rowsByRows(
-      matrix(layer.hidden, shape.feedForward), weights(\.down, d, shape.feedForward), into: matrix(output, d),
+    linear(
+      matrix(layer.hidden, shape.feedForward), parameters.matrix(index, \.down), into: matrix(output, d),
       accumulate: true)
   }
 
@@ -224,71 +241,91 @@ package final class DecoderPass {
   /// The head's own gradient belongs to whoever computed the logits.
   package func backward(_ dHidden: Floats, _ parameters: Parameters, _ batch: PackedBatch, into gradient: Parameters) {
     precondition(purpose == .training, "a pass for scoring keeps nothing to go back through")
-    let n = batch.tokens.count
     let d = shape.width
     if gradients == nil { gradients = GradientActivations(shape, tokens: capacity) }
     guard let work = gradients else { return }
-    let dGathered = work.width[0..<batch.scored.count * d]
     rmsNormBackward(
-      dHidden, gathered, parameters.finalNorm, scale: finalScale, dx: dGathered, dw: gradient.finalNorm,
+      dHidden, finalInput, parameters.finalNorm, scale: finalScale, dx: work.stream, dw: gradient.finalNorm,
       rows: batch.scored.count, width: d, adding: false)
-    work.stream.fill(0)
-    for (row, token) in batch.scored.enumerated() {
-      add(dGathered.row(row, width: d), to: work.stream.row(Int(token), width: d))
-    }
     for index in (0..<shape.layers).reversed() where !shouldStop() {
-      backwardLayer(index, parameters, batch, into: gradient, work)
+      let isLast = index + 1 == shape.layers
+      feedForwardBackward(
+        index, parameters, rows: isLast ? batch.scored.count : batch.tokens.count, into: gradient, work)
+      if isLast {
+        spread(work.stream, batch, width: d)
+        spread(work.attended, batch, width: shape.heads * shape.headWidth)
+      }
+      attentionBackward(index, parameters, batch, into: gradient, work)
     }
-    scatterRows(work.stream[0..<n * d], batch.tokens, addingTo: gradient.embedding, width: d)
+    scatterRows(work.stream, batch.tokens, addingTo: gradient.embedding)
   }
 
-  private func backwardLayer(
+  /// Rows of scored tokens, at the front, go to their places among all tokens; the others become 0.
+  private func spread(_ values: Floats, _ batch: PackedBatch, width: Int) {
+    var next = batch.tokens.count
+    for (row, token) in batch.scored.enumerated().reversed() {
+      let token = Int(token)
+      if token != row { values.row(token, width: width).assign(values.row(row, width: width)) }
+      values[(token + 1) * width..<next * width].fill(0)
+      next = token
+    }
+    values[0..<next * width].fill(0)
+  }
+
+  private func linearBackward(
+    _ index: Int, _ path: KeyPath<ParameterLayout.Layer, ParameterLayout.Block>, _ parameters: Parameters,
+    into gradient: Parameters, dOutput: Matrix, input: Matrix, dInput: Matrix
+  ) {
+    linearWeightGradient(dOutput, input, addingTo: gradient.matrix(index, path))
+    linearInputGradient(dOutput, parameters.matrix(index, path), into: dInput)
+  }
+
+  private func feedForwardBackward(
+    _ index: Int, _ parameters: Parameters, rows n: Int, into gradient: Parameters, _ work: GradientActivations
+  ) {
+    let d = shape.width
+    let layer = layers[index]
+    let queries = shape.heads * shape.headWidth
+    func matrix(_ values: Floats, _ columns: Int) -> Matrix { Matrix(values, rows: n, columns: columns) }
+    linearBackward(
+      index, \.down, parameters, into: gradient, dOutput: matrix(work.stream, d),
+      input: matrix(layer.hidden, shape.feedForward), dInput: matrix(work.hidden, shape.feedForward))
+    swigluBackward(work.hidden, layer.gateUp, dgu: work.gateUp, rows: n, width: shape.feedForward)
+    linearBackward(
+      index, \.gateUp, parameters, into: gradient, dOutput: matrix(work.gateUp, 2 * shape.feedForward),
+      input: matrix(layer.middleNormalised, d), dInput: matrix(work.width, d))
+    rmsNormBackward(
+      work.width, layer.middle, parameters.vector(index, \.feedForwardNorm), scale: layer.middleScale,
+      dx: work.stream, dw: gradient.vector(index, \.feedForwardNorm), rows: n, width: d, adding: true)
+    linearBackward(
+      index, \.output, parameters, into: gradient, dOutput: matrix(work.stream, d),
+      input: matrix(layer.attended, queries), dInput: matrix(work.attended, queries))
+  }
+
+  private func attentionBackward(
     _ index: Int, _ parameters: Parameters, _ batch: PackedBatch, into gradient: Parameters, _ work: GradientActivations
   ) {
     let n = batch.tokens.count
     let d = shape.width
     let layer = layers[index]
     let queries = shape.heads * shape.headWidth
-    func matrix(_ values: Floats, _ columns: Int) -> Matrix { Matrix(values, rows: n, columns: columns) }
-    func linearBackward(
-      _ path: KeyPath<ParameterLayout.Layer, Range<Int>>, dOutput: Matrix, input: Matrix, dInput: Matrix
-    ) {
-      let weights = Matrix(parameters.part(index, path), rows: dOutput.columns, columns: input.columns)
-      let dWeights = Matrix(gradient.part(index, path), rows: dOutput.columns, columns: input.columns)
-      MatrixProduct.columnsByColumns(dOutput, input, into: dWeights, accumulate: true)
-      MatrixProduct.plain(dOutput, weights, into: dInput)
-    }
-
-    linearBackward(
-      \.down, dOutput: matrix(work.stream, d), input: matrix(layer.hidden, shape.feedForward),
-      dInput: matrix(work.hidden, shape.feedForward))
-    swigluBackward(work.hidden, layer.gateUp, dgu: work.gateUp, rows: n, width: shape.feedForward)
-    linearBackward(
-      \.gateUp, dOutput: matrix(work.gateUp, 2 * shape.feedForward), input: matrix(layer.middleNormalised, d),
-      dInput: matrix(work.width, d))
-    rmsNormBackward(
-      work.width, layer.middle, parameters.part(index, \.feedForwardNorm), scale: layer.middleScale, dx: work.stream,
-      dw: gradient.part(index, \.feedForwardNorm), rows: n, width: d, adding: true)
-
-    linearBackward(
-      \.output, dOutput: matrix(work.stream, d), input: matrix(layer.attended, queries),
-      dInput: matrix(work.attended, queries))
-    attentionBackward(
+    Tensors.attentionBackward(
       work.attended, layer.attentionInput(shape), sequences: batch.sequences, shape.attention, logSums: layer.logSums,
       dQueries: work.queries, dKeys: work.keys, dValues: work.projected)
     normRotateBackward(
-      work.queries, layer.projected, offset: 0, stride: shape.projectedWidth, parameters.part(index, \.queryNorm),
+      work.queries, layer.projected, offset: 0, stride: shape.projectedWidth, parameters.vector(index, \.queryNorm),
       rotary, positions: batch.positions, scale: layer.queryScale, dx: work.projected,
-      dw: gradient.part(index, \.queryNorm), heads: shape.heads)
+      dw: gradient.vector(index, \.queryNorm), heads: shape.heads)
     normRotateBackward(
-      work.keys, layer.projected, offset: queries, stride: shape.projectedWidth, parameters.part(index, \.keyNorm),
+      work.keys, layer.projected, offset: queries, stride: shape.projectedWidth, parameters.vector(index, \.keyNorm),
       rotary, positions: batch.positions, scale: layer.keyScale, dx: work.projected,
-      dw: gradient.part(index, \.keyNorm), heads: shape.keyValueHeads)
+      dw: gradient.vector(index, \.keyNorm), heads: shape.keyValueHeads)
     linearBackward(
-      \.queryKeyValue, dOutput: matrix(work.projected, shape.projectedWidth), input: matrix(layer.normalised, d),
-      dInput: matrix(work.width, d))
+      index, \.queryKeyValue, parameters, into: gradient,
+      dOutput: Matrix(work.projected, rows: n, columns: shape.projectedWidth),
+      input: Matrix(layer.normalised, rows: n, columns: d), dInput: Matrix(work.width, rows: n, columns: d))
     rmsNormBackward(
-      work.width, layer.input, parameters.part(index, \.attentionNorm), scale: layer.inputScale, dx: work.stream,
-      dw: gradient.part(index, \.attentionNorm), rows: n, width: d, adding: true)
+      work.width, layer.input, parameters.vector(index, \.attentionNorm), scale: layer.inputScale, dx: work.stream,
+      dw: gradient.vector(index, \.attentionNorm), rows: n, width: d, adding: true)
   }
 }

@@ -7,77 +7,110 @@ package import Tensors
 /// Where each tensor lies in the one allocation: every matrix first, then every norm vector, so that weight decay,
 /// which matrices get and vectors do not, is a matter of two runs.
 ///
-/// Names and shapes are Hugging Face's (rows = outputs). Projections that are multiplied together lie together:
-/// q, k, v, and gate, up.
+/// Names and shapes are Hugging Face's (rows = outputs). Projections that are multiplied together are one matrix:
+/// q, k, v, and gate, up. Matrices lie in `Panels`, as they are multiplied; the numbers that fill up a matrix's last
+/// panel are 0 and stay so, since their gradient is 0.
 package struct ParameterLayout: Sendable, Equatable {
-  /// One tensor of the allocation.
+  /// One tensor.
   package struct Entry: Sendable, Equatable {
     /// The Hugging Face name.
     package let name: String
     /// Outputs × inputs of a matrix, or the length of a vector.
     package let shape: [Int]
-    /// Its place in the allocation.
-    package let range: Range<Int>
+    /// How many numbers it has.
+    package var count: Int { shape.reduce(1, *) }
+    /// The vector, or the whole matrix of which it is a part.
+    let block: Block
+    /// The first of its outputs in that matrix.
+    let firstOutput: Int
   }
 
-  /// Ranges of one layer's tensors.
+  /// A vector or a matrix in the allocation.
+  struct Block: Sendable, Equatable {
+    var range = 0..<0
+    var outputs = 0
+    /// 0 for a vector.
+    var inputs = 0
+  }
+
+  /// What one layer consists of.
   struct Layer: Sendable, Equatable {
-    var attentionNorm = 0..<0
-    var queryKeyValue = 0..<0
-    var queryNorm = 0..<0
-    var keyNorm = 0..<0
-    var output = 0..<0
-    var feedForwardNorm = 0..<0
-    var gateUp = 0..<0
-    var down = 0..<0
+    var attentionNorm = Block()
+    var queryKeyValue = Block()
+    var queryNorm = Block()
+    var keyNorm = Block()
+    var output = Block()
+    var feedForwardNorm = Block()
+    var gateUp = Block()
+    var down = Block()
   }
 
   /// Every tensor, in the order of the allocation.
   package private(set) var entries: [Entry] = []
-  /// How many parameters there are in all.
+  /// How many numbers the allocation has, those that fill up panels included.
   package private(set) var count = 0
   /// How many of them, at the front, belong to matrices.
   package private(set) var matrixCount = 0
+  /// How many parameters there are.
+  package var parameterCount: Int { entries.reduce(0) { $0 + $1.count } }
 
-  private(set) var embedding = 0..<0
-  private(set) var head = 0..<0
-  private(set) var finalNorm = 0..<0
+  private(set) var embedding = Block()
+  private(set) var head = Block()
+  private(set) var finalNorm = Block()
   private(set) var layers: [Layer]
 
   package init(_ shape: DecoderConfiguration) {
     layers = Array(repeating: Layer(), count: shape.layers)
     let queries = shape.heads * shape.headWidth
     let keys = shape.keyValueHeads * shape.headWidth
-    embedding = place("model.embed_tokens.weight", [shape.vocabulary, shape.width])
+    embedding = place([("model.embed_tokens.weight", shape.vocabulary)], inputs: shape.width)
     for index in 0..<shape.layers {
       let prefix = "model.layers.\(index)."
-      let q = place(prefix + "self_attn.q_proj.weight", [queries, shape.width])
-      _ = place(prefix + "self_attn.k_proj.weight", [keys, shape.width])
-      let v = place(prefix + "self_attn.v_proj.weight", [keys, shape.width])
-      layers[index].queryKeyValue = q.lowerBound..<v.upperBound
-      layers[index].output = place(prefix + "self_attn.o_proj.weight", [shape.width, queries])
-      let gate = place(prefix + "mlp.gate_proj.weight", [shape.feedForward, shape.width])
-      let up = place(prefix + "mlp.up_proj.weight", [shape.feedForward, shape.width])
-      layers[index].gateUp = gate.lowerBound..<up.upperBound
-      layers[index].down = place(prefix + "mlp.down_proj.weight", [shape.width, shape.feedForward])
+      let attention = prefix + "self_attn."
+      let feedForward = prefix + "mlp."
+      layers[index].queryKeyValue = place(
+        [
+          (attention + "q_proj.weight", queries), (attention + "k_proj.weight", keys),
+          (attention + "v_proj.weight", keys),
+        ], inputs: shape.width)
+      layers[index].output = place([(attention + "o_proj.weight", shape.width)], inputs: queries)
+      layers[index].gateUp = place(
+        [
+          (feedForward + "gate_proj.weight", shape.feedForward), (feedForward + "up_proj.weight", shape.feedForward),
+        ], inputs: shape.width)
+      layers[index].down = place([(feedForward + "down_proj.weight", shape.width)], inputs: shape.feedForward)
     }
-    head = shape.hasTiedHead ? embedding : place("lm_head.weight", [shape.vocabulary, shape.width])
+    head = shape.hasTiedHead ? embedding : place([("lm_head.weight", shape.vocabulary)], inputs: shape.width)
     matrixCount = count
     for index in 0..<shape.layers {
       let prefix = "model.layers.\(index)."
-      layers[index].attentionNorm = place(prefix + "input_layernorm.weight", [shape.width])
-      layers[index].queryNorm = place(prefix + "self_attn.q_norm.weight", [shape.headWidth])
-      layers[index].keyNorm = place(prefix + "self_attn.k_norm.weight", [shape.headWidth])
-      layers[index].feedForwardNorm = place(prefix + "post_attention_layernorm.weight", [shape.width])
+      layers[index].attentionNorm = place(prefix + "input_layernorm.weight", shape.width)
+      layers[index].queryNorm = place(prefix + "self_attn.q_norm.weight", shape.headWidth)
+      layers[index].keyNorm = place(prefix + "self_attn.k_norm.weight", shape.headWidth)
+      layers[index].feedForwardNorm = place(prefix + "post_attention_layernorm.weight", shape.width)
     }
-    finalNorm = place("model.norm.weight", [shape.width])
+    finalNorm = place("model.norm.weight", shape.width)
   }
 
-  private mutating func place(_ name: String, _ shape: [Int]) -> Range<Int> {
-    let range = count..<count + shape.reduce(1, *)
-    entries.append(Entry(name: name, shape: shape, range: range))
-    count = range.upperBound
-    return range
+  /// A matrix of parts that lie output after output.
+  private mutating func place(_ parts: [(name: String, outputs: Int)], inputs: Int) -> Block {
+    let outputs = parts.reduce(0) { $0 + $1.outputs }
+    let block = Block(
+      range: count..<count + Panels.count(outputs: outputs, inputs: inputs), outputs: outputs, inputs: inputs)
+    count = block.range.upperBound
+    var first = 0
+    for (name, outputs) in parts {
+      entries.append(Entry(name: name, shape: [outputs, inputs], block: block, firstOutput: first))
+      first += outputs
+    }
+    return block
+  }
+
+  private mutating func place(_ name: String, _ length: Int) -> Block {
+    let block = Block(range: count..<count + length, outputs: length)
+    entries.append(Entry(name: name, shape: [length], block: block, firstOutput: 0))
+    count += length
+    return block
   }
 }
 
@@ -126,20 +159,22 @@ package struct Parameters: Sendable {
   /// Fills one tensor; false when that was interrupted.
   private func fillRandomly(entry index: Int, seed: UInt64, _ isInterrupted: (Int) -> Bool) -> Bool {
     let entry = layout.entries[index]
-    let part = values[entry.range]
+    let part = Floats(zeros: entry.count)
     if entry.shape.count == 1 {
       part.fill(1)
+      self[entry] = part
       return true
     }
     let writesResidual = entry.name.hasSuffix("o_proj.weight") || entry.name.hasSuffix("down_proj.weight")
     let deviation = 1 / Double(configuration.width * (writesResidual ? 2 * configuration.layers : 1)).squareRoot()
     var stream = RandomStream(seed: seed, purpose: .parameters, index)
     for place in stride(from: 0, to: part.count, by: 2) {
-      if place % (1 << 18) == 0, isInterrupted(entry.range.lowerBound + place) { return false }
+      if place % (1 << 18) == 0, isInterrupted(entry.block.range.lowerBound + place) { return false }
       let (first, second) = stream.normals()
       part[place] = Float(deviation * first)
       if place + 1 < part.count { part[place + 1] = Float(deviation * second) }
     }
+    self[entry] = part
     return true
   }
 
@@ -149,14 +184,45 @@ package struct Parameters: Sendable {
   /// Zeros of the same layout.
   package func zerosLike() -> Parameters { Parameters(configuration, layout, Floats(zeros: layout.count)) }
 
-  /// The head's weights: V × D.
-  package var head: Floats { values[layout.head] }
-  /// The embedding: V × D.
-  package var embedding: Floats { values[layout.embedding] }
-  var finalNorm: Floats { values[layout.finalNorm] }
+  /// One tensor in the order of Hugging Face: a copy, outputs × inputs or the vector.
+  package subscript(entry: ParameterLayout.Entry) -> Floats {
+    get {
+      let tensor = Floats(zeros: entry.count)
+      if entry.shape.count == 1 {
+        tensor.assign(values[entry.block.range])
+      } else {
+        panels(entry.block).load(into: tensor, first: entry.firstOutput)
+      }
+      return tensor
+    }
+    nonmutating set {
+      precondition(newValue.count == entry.count, "\(entry.name) has \(entry.count) numbers, not \(newValue.count)")
+      if entry.shape.count == 1 {
+        values[entry.block.range].assign(newValue)
+      } else {
+        panels(entry.block).store(newValue, first: entry.firstOutput)
+      }
+    }
+  }
 
-  func part(_ layer: Int, _ path: KeyPath<ParameterLayout.Layer, Range<Int>>) -> Floats {
-    values[layout.layers[layer][keyPath: path]]
+  /// The head's weights: V × D.
+  package var head: Panels { panels(layout.head) }
+  /// The embedding: V × D.
+  package var embedding: Panels { panels(layout.embedding) }
+  var finalNorm: Floats { values[layout.finalNorm.range] }
+
+  /// A norm vector of a layer.
+  func vector(_ layer: Int, _ path: KeyPath<ParameterLayout.Layer, ParameterLayout.Block>) -> Floats {
+    values[layout.layers[layer][keyPath: path].range]
+  }
+
+  /// A matrix of a layer.
+  func matrix(_ layer: Int, _ path: KeyPath<ParameterLayout.Layer, ParameterLayout.Block>) -> Panels {
+    panels(layout.layers[layer][keyPath: path])
+  }
+
+  private func panels(_ block: ParameterLayout.Block) -> Panels {
+    Panels(values[block.range], outputs: block.outputs, inputs: block.inputs)
   }
 }
 

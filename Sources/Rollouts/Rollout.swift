@@ -116,9 +116,11 @@ private struct SamplingBatch {
   private let rule: SamplingRule
   private let end: Int32?
   private let vocabulary: Int
+  private let isParallel: Bool
   private let logits: Floats
   private var active: [Int]
-  private var unread: [Int]
+  /// Prompts that are still to be read, each with the requests that continue it: it is read once for all of them.
+  private var unread: [[Int]]
 
   init(_ parameters: Parameters, _ requests: [RolloutRequest], _ rule: SamplingRule, end: Int32?, isParallel: Bool) {
     rollouts = requests.map { Rollout(prompt: $0.prompt) }
@@ -126,12 +128,13 @@ private struct SamplingBatch {
     self.rule = rule
     self.end = end
     vocabulary = parameters.configuration.vocabulary
+    self.isParallel = isParallel
     let longest = requests.lazy.map(\.prompt.count).max() ?? 0
     decoder = CachedDecoder(
       parameters, slots: requests.count, length: longest + rule.maxTokens, isParallel: isParallel)
     logits = Floats(zeros: requests.count * vocabulary)
     active = Array(requests.indices)
-    unread = active
+    unread = Dictionary(grouping: requests.indices) { requests[$0].prompt }.values.sorted { $0[0] < $1[0] }
   }
 
   var isUnfinished: Bool { !active.isEmpty }
@@ -149,26 +152,29 @@ private struct SamplingBatch {
     var slots: [Int] = []
     var last: [Int] = []
     var count = 0
-    for slot in unread {
-      let prompt = rollouts[slot].prompt
+    for group in unread {
+      let prompt = rollouts[group[0]].prompt
       if count > 0, tokens.count + prompt.count > 256 { break }
       tokens += prompt
-      slots += Array(repeating: slot, count: prompt.count)
-      last.append(tokens.count - 1)
+      slots += Array(repeating: group[0], count: prompt.count)
+      last += Array(repeating: tokens.count - 1, count: group.count)
       count += 1
     }
-    let ready = Array(unread.prefix(count))
+    let ready = unread.prefix(count)
     unread.removeFirst(count)
     decoder.extend(tokens, slots: slots)
-    draw(for: ready, rows: last)
-    return ready.count
+    for group in ready {
+      for follower in group.dropFirst() { decoder.copy(slot: group[0], to: follower) }
+    }
+    draw(for: ready.flatMap(\.self), rows: last)
+    return last.count
   }
 
   private mutating func draw(for slots: [Int], rows: [Int]) {
     decoder.logits(ofRows: rows, into: logits)
     let temperature = rule.temperature == 0 ? 1 : rule.temperature
     logSoftmax(
-      logits, rows: rows.count, width: vocabulary, temperature: Float(temperature), parallel: false)
+      logits, rows: rows.count, width: vocabulary, temperature: Float(temperature), parallel: isParallel)
     for (row, slot) in slots.enumerated() {
       let distribution = logits.row(row, width: vocabulary)
       let token =
@@ -186,20 +192,6 @@ private func mostLikely(_ logProbabilities: Floats) -> Int {
   var best = 0
   for token in 1..<logProbabilities.count where logProbabilities[token] > logProbabilities[best] { best = token }
   return best
-}
-
-/// The token at which the cumulated probability passes `uniform`.
-private func drawToken(_ logProbabilities: Floats, _ uniform: Double) -> Int {
-  var sum = 0.0
-  var last = 0
-  for token in 0..<logProbabilities.count {
-    let probability = exponential(Double(logProbabilities[token]))
-    if probability > 0 { last = token }
-    sum += probability
-    if uniform < sum { return token }
-  }
-  // The sum falls short of 1 by rounding.
-  return last
 }
 
 /// The results of the parts of a parallel loop.

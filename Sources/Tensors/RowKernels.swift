@@ -3,6 +3,7 @@
 // assigned, unless a label says `adding`.
 
 import CKernels
+import Synchronization
 
 /// Cuts rows into at most eight blocks, of at least `least` rows; a block's bounds depend on the number of rows alone.
 package func inRowBlocks(_ rows: Int, least: Int = 32, _ body: (Int, Range<Int>) -> Void) {
@@ -58,8 +59,25 @@ package struct RotaryTable: Sendable {
   package let positions: Int
   package let width: Int
 
+  /// Tables that were made before, or new ones, of at least so many positions.
+  package static func shared(positions: Int, width: Int, base: Double) -> RotaryTable {
+    tables.withLock { tables in
+      let key = Key(width: width, base: base)
+      if let table = tables[key], table.positions >= positions { return table }
+      let table = RotaryTable(positions: positions, width: width, base: base)
+      tables[key] = table
+      return table
+    }
+  }
+
+  private struct Key: Hashable {
+    let width: Int
+    let base: Double
+  }
+  private static let tables = Mutex<[Key: RotaryTable]>([:])
+
   /// Tables for positions `0..<positions` and heads of the given (even) width.
-  package init(positions: Int, width: Int, base: Double) {
+  init(positions: Int, width: Int, base: Double) {
     precondition(width % 2 == 0, "a head of width \(width) has no two halves to rotate")
     let half = width / 2
     cosines = Floats(zeros: positions * half)
@@ -156,16 +174,35 @@ package func swigluBackward(_ dh: Floats, _ gu: Floats, dgu: Floats, rows: Int, 
 
 // MARK: Embedding
 
-/// y[r] = table[tokens[r]]; table: vocabulary × width; y: rows × width.
-package func gatherRows(_ table: Floats, _ tokens: [Int32], into y: Floats, width: Int) {
-  precondition(y.count >= tokens.count * width)
-  for (row, token) in tokens.enumerated() { y.row(row, width: width).assign(table.row(Int(token), width: width)) }
+/// y[r] = row tokens[r] of the table (vocabulary × width); y: rows × width.
+package func gatherRows(_ table: Panels, _ tokens: [Int32], into y: Floats) {
+  precondition(y.count >= tokens.count * table.inputs)
+  checkTokens(tokens, below: table.outputs)
+  for (row, token) in tokens.enumerated() {
+    unsafe opsd_gather(
+      table.values.base + table.place(Int(token)), Int64(Panels.width), Int64(table.inputs),
+      y.base + row * table.inputs)
+  }
 }
 
-/// Backward of `gatherRows`: gradient[tokens[r]] += dy[r], in the order of the rows.
-package func scatterRows(_ dy: Floats, _ tokens: [Int32], addingTo gradient: Floats, width: Int) {
-  for (row, token) in tokens.enumerated() {
-    add(dy.row(row, width: width), to: gradient.row(Int(token), width: width))
+/// Backward of `gatherRows`: row tokens[r] of the gradient += dy[r], in the order of the rows.
+package func scatterRows(_ dy: Floats, _ tokens: [Int32], addingTo gradient: Panels) {
+  precondition(dy.count >= tokens.count * gradient.inputs)
+  checkTokens(tokens, below: gradient.outputs)
+  let parts = min(8, gradient.inputs)
+  Workers.shared.loop(parts) { part in
+    let range = part * gradient.inputs / parts..<(part + 1) * gradient.inputs / parts
+    for (row, token) in tokens.enumerated() {
+      unsafe opsd_scatter(
+        dy.base + row * gradient.inputs + range.lowerBound, Int64(Panels.width), Int64(range.count),
+        gradient.values.base + gradient.place(Int(token)) + range.lowerBound * Panels.width)
+    }
+  }
+}
+
+private func checkTokens(_ tokens: [Int32], below vocabulary: Int) {
+  for token in tokens {
+    precondition(token >= 0 && Int(token) < vocabulary, "token \(token) in a vocabulary of \(vocabulary)")
   }
 }
 
@@ -179,6 +216,11 @@ package func logSoftmax(_ z: Floats, rows: Int, width: Int, temperature: Float =
   }
   guard parallel else { return block(0..<rows) }
   inRowBlocks(rows, least: 4) { _, range in block(range) }
+}
+
+/// The token at which the cumulated probability of a row of log-probabilities passes `uniform`, which is below 1.
+package func drawToken(_ logProbabilities: Floats, _ uniform: Double) -> Int {
+  unsafe Int(opsd_draw(logProbabilities.base, Int64(logProbabilities.count), uniform))
 }
 
 /// Entropy in nats of each row of log-probabilities; entropies: rows.

@@ -45,6 +45,9 @@ package final class Workers: Sendable {
     return max(1, min(256, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
   }
 
+  /// Threads that take part in the loops that follow.
+  package var threadsInUse: Int { min(threads, limit.load(ordering: .relaxed)) }
+
   /// Lets at most `count` threads take part in the loops that follow (benchmarks).
   package func use(threads count: Int) { limit.store(max(1, count), ordering: .relaxed) }
 

@@ -23,7 +23,7 @@ final class Head {
   func logits(_ parameters: Parameters, _ hidden: Matrix) -> Matrix {
     let vocabulary = parameters.configuration.vocabulary
     let logits = Matrix(scratch.memory(hidden.rows * vocabulary), rows: hidden.rows, columns: vocabulary)
-    MatrixProduct.rowsByRows(hidden, headMatrix(parameters), into: logits)
+    linear(hidden, parameters.head, into: logits)
     return logits
   }
 
@@ -49,9 +49,4 @@ func hiddenRows(_ hidden: Floats, _ positions: Range<Int>, _ parameters: Paramet
   let width = parameters.configuration.width
   return Matrix(
     hidden[positions.lowerBound * width..<positions.upperBound * width], rows: positions.count, columns: width)
-}
-
-/// The head's weights: V × D.
-func headMatrix(_ parameters: Parameters) -> Matrix {
-  Matrix(parameters.head, rows: parameters.configuration.vocabulary, columns: parameters.configuration.width)
 }

@@ -62,8 +62,8 @@ final class Learner {
       let h = hiddenRows(hidden, positions, parameters)
       let logits = head.logits(parameters, h)
       total += loss(positions, logits.values)
-      MatrixProduct.plain(logits, headMatrix(parameters), into: hiddenRows(dHidden, positions, parameters))
-      MatrixProduct.columnsByColumns(logits, h, into: headMatrix(gradient), accumulate: true)
+      linearInputGradient(logits, parameters.head, into: hiddenRows(dHidden, positions, parameters))
+      linearWeightGradient(logits, h, addingTo: gradient.head)
     }
     if total.isFinite { pass.backward(dHidden, parameters, batch, into: gradient) }
     return total

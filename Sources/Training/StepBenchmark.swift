@@ -95,3 +95,20 @@ package struct StepBenchmark: Sendable {
     }.dropFirst().map { $0 }
   }
 }
+
+extension StepBenchmark.Phases {
+  /// The median of each phase.
+  package static func median(of steps: [Self]) -> Self {
+    func median(_ phase: (Self) -> Double) -> Double {
+      let sorted = steps.map(phase).sorted()
+      let middle = sorted.count / 2
+      return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+    }
+    var result = Self()
+    result.rollout = median(\.rollout)
+    result.teacher = median(\.teacher)
+    result.studentForwardBackward = median(\.studentForwardBackward)
+    result.adamW = median(\.adamW)
+    return result
+  }
+}

@@ -6,7 +6,6 @@ import Glibc
 import JSONValues
 import JupyterKernel
 import JupyterProtocol
-import Tensors
 
 /// One thing that was looked at.
 struct Finding: Equatable {
@@ -36,7 +35,7 @@ struct Checkup {
   // MARK: This executable
 
   private var libraries: Finding {
-    let versions = [MatrixProduct.library, DrawingLibrary.version] + KernelLibraries.versions
+    let versions = [DrawingLibrary.version] + KernelLibraries.versions
     return Finding(subject: "libraries", what: versions.joined(separator: ", "))
   }
 

@@ -60,9 +60,25 @@ package func goldenParameters(_ file: String, prefix: String = "", isTied: Bool)
   let stored = try SafetensorsFile(opening: "\(fixtures)/\(file).safetensors")
   let parameters = Parameters(zeros: try goldenConfiguration(isTied: isTied))
   for entry in parameters.layout.entries {
-    parameters.values[entry.range].assign(Floats(try stored.values(of: prefix + entry.name)))
+    parameters[entry] = Floats(try stored.values(of: prefix + entry.name))
   }
   return parameters
+}
+
+extension Parameters {
+  /// Every tensor in Hugging Face's order, one after the other.
+  package var tensors: [Double] { layout.entries.flatMap { self[$0].doubles } }
+}
+
+extension ParameterLayout {
+  /// Where each tensor lies among `Parameters.tensors`.
+  package var tensorRanges: [Range<Int>] {
+    var end = 0
+    return entries.map { entry in
+      end += entry.count
+      return end - entry.count..<end
+    }
+  }
 }
 
 /// One tensor of a golden file.

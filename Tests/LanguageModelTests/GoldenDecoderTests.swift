@@ -36,7 +36,7 @@ import Testing
     for entry in parameters.layout.entries {
       let expected = try goldenTensor("gradient." + entry.name, in: name + "-expected")
       // The worst seen is 9 · 10⁻⁷.
-      #expect(relativeError(gradient.values[entry.range], expected) < 3e-6, "\(entry.name)")
+      #expect(relativeError(gradient[entry], expected) < 3e-6, "\(entry.name)")
     }
   }
 }

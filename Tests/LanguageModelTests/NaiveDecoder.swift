@@ -11,12 +11,13 @@ struct NaiveDecoder {
   let shape: DecoderConfiguration
   var weights: [String: [Double]] = [:]
 
-  init(_ parameters: Parameters) { self.init(parameters.configuration, parameters.values.doubles) }
+  init(_ parameters: Parameters) { self.init(parameters.configuration, parameters.tensors) }
 
-  /// The decoder whose numbers, in the order of the layout, are these.
+  /// The decoder whose tensors, one after the other, are these.
   init(_ shape: DecoderConfiguration, _ numbers: [Double]) {
     self.shape = shape
-    for entry in ParameterLayout(shape).entries { weights[entry.name] = Array(numbers[entry.range]) }
+    let layout = ParameterLayout(shape)
+    for (entry, range) in zip(layout.entries, layout.tensorRanges) { weights[entry.name] = Array(numbers[range]) }
   }
 
   private func weight(_ name: String) -> [Double] { weights[name + ".weight", default: []] }

@@ -7,16 +7,23 @@ import Testing
 
 @Suite struct ParametersTests {
   @Test(arguments: oddShapes)
-  func theLayoutCoversEveryNumberOnce(shape: DecoderConfiguration) {
+  func everyTensorHasNumbersOfItsOwn(shape: DecoderConfiguration) {
     let layout = ParameterLayout(shape)
-    var end = 0
-    for entry in layout.entries {
-      #expect(entry.range.lowerBound == end, "\(entry.name) leaves a gap or overlaps")
-      #expect(entry.range.count == entry.shape.reduce(1, *))
-      #expect((entry.shape.count == 2) == (entry.range.upperBound <= layout.matrixCount), "\(entry.name)")
-      end = entry.range.upperBound
+    let parameters = Parameters(zeros: shape)
+    let tensors = layout.entries.indices.map { index in
+      let entry = layout.entries[index]
+      return Floats((0..<entry.count).map { Float(index + 1) + Float($0 % 997) / 1024 })
     }
-    #expect(end == layout.count)
+    for (entry, tensor) in zip(layout.entries, tensors) { parameters[entry] = tensor }
+    for (entry, tensor) in zip(layout.entries, tensors) {
+      #expect(parameters[entry].array == tensor.array, "\(entry.name) was written over")
+    }
+    // What is left is what fills up the last panels, and is 0.
+    let filled = parameters.values.array.count { $0 != 0 }
+    #expect(filled == layout.parameterCount && layout.parameterCount == layout.entries.reduce(0) { $0 + $1.count })
+    let vectors = layout.entries.filter { $0.shape.count == 1 }.reduce(0) { $0 + $1.count }
+    #expect(layout.count - layout.matrixCount == vectors)
+    #expect(parameters.values.array[layout.matrixCount...].allSatisfy { $0 != 0 })
     #expect(Set(layout.entries.map(\.name)).count == layout.entries.count)
     #expect(layout.entries.count == 2 + 11 * shape.layers + (shape.hasTiedHead ? 0 : 1))
     #expect(layout.entries.contains { $0.name == "lm_head.weight" } == !shape.hasTiedHead)
@@ -27,7 +34,9 @@ import Testing
   func freshParametersAreThoseOfTheirSeed(seed: UInt64, checksum: UInt64) {
     let parameters = Parameters(randomly: oddShapes[1], seed: seed)
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for bits in parameters.values.array.bits { hash = (hash ^ UInt64(bits)) &* 0x100_0000_01B3 }
+    for bits in parameters.layout.entries.flatMap({ parameters[$0].array.bits }) {
+      hash = (hash ^ UInt64(bits)) &* 0x100_0000_01B3
+    }
     #expect(hash == checksum)
   }
 
@@ -36,7 +45,7 @@ import Testing
       vocabulary: 100, width: 128, layers: 3, heads: 4, keyValueHeads: 2, headWidth: 32, feedForward: 256)
     let parameters = Parameters(randomly: shape, seed: 1)
     for entry in parameters.layout.entries {
-      let part = parameters.values[entry.range]
+      let part = parameters[entry]
       if entry.shape.count == 1 {
         #expect(part.array.allSatisfy { $0 == 1 })
         continue

@@ -24,9 +24,9 @@ func livelyParameters(_ shape: DecoderConfiguration, seed: UInt64 = 1) -> Parame
   let parameters = Parameters(zeros: shape)
   for (index, entry) in parameters.layout.entries.enumerated() {
     let scale = entry.shape.count == 1 ? 0.3 : 1.5 / Float(entry.shape[1]).squareRoot()
-    let part = parameters.values[entry.range]
-    part.assign(Floats(randomNumbers(entry.range.count, seed: seed + UInt64(index), scale: scale)))
+    let part = Floats(randomNumbers(entry.count, seed: seed + UInt64(index), scale: scale))
     if entry.shape.count == 1 { add(Floats([Float](repeating: 1, count: part.count)), to: part) }
+    parameters[entry] = part
   }
   return parameters
 }
@@ -40,7 +40,9 @@ func forwardLogits(_ parameters: Parameters, _ sequences: [[Int32]]) -> [[Float]
   let hidden = DecoderPass(shape, for: .scoring).forward(parameters, batch)
   let rows = batch.scored.count
   let logits = Floats(zeros: rows * shape.vocabulary)
-  linearRows(hidden, parameters.head, into: logits, rows: rows, depth: shape.width, outputs: shape.vocabulary)
+  linear(
+    Matrix(hidden, rows: rows, columns: shape.width), parameters.head,
+    into: Matrix(logits, rows: rows, columns: shape.vocabulary))
   var start = 0
   return sequences.map { tokens in
     defer { start += tokens.count }
@@ -60,17 +62,15 @@ func crossEntropyGradient(
   let rows = batch.scored.count
   let hidden = Matrix(pass.forward(parameters, batch), rows: rows, columns: shape.width)
   let logits = Matrix(Floats(zeros: rows * shape.vocabulary), rows: rows, columns: shape.vocabulary)
-  let head = Matrix(parameters.head, rows: shape.vocabulary, columns: shape.width)
-  MatrixProduct.rowsByRows(hidden, head, into: logits)
+  linear(hidden, parameters.head, into: logits)
   logSoftmax(logits.values, rows: rows, width: shape.vocabulary)
   let losses = Floats(zeros: rows)
   crossEntropyRows(
     logits.values, targets: batch.targets, weights: Floats([Float](repeating: 1 / Float(rows), count: rows)),
     losses: losses, width: shape.vocabulary)
   let dHidden = Matrix(Floats(zeros: rows * shape.width), rows: rows, columns: shape.width)
-  MatrixProduct.plain(logits, head, into: dHidden)
-  MatrixProduct.columnsByColumns(
-    logits, hidden, into: Matrix(gradient.head, rows: shape.vocabulary, columns: shape.width), accumulate: true)
+  linearInputGradient(logits, parameters.head, into: dHidden)
+  linearWeightGradient(logits, hidden, addingTo: gradient.head)
   pass.backward(dHidden.values, parameters, batch, into: gradient)
   return (losses.doubles.reduce(0, +) / Double(rows), gradient)
 }

@@ -27,6 +27,25 @@ import Testing
     }
   }
 
+  /// A prompt that several requests continue is read once for all of them.
+  @Test func groupsOfOnePromptAreSampledAsAlone() throws {
+    let parameters = tinyParameters()
+    let requests = someRequests(6).flatMap { request in
+      (0..<5).map { sample in
+        RolloutRequest(
+          prompt: request.prompt,
+          stream: RandomStream(seed: 9, purpose: .sampling, request.prompt.count, sample))
+      }
+    }
+    let rule = SamplingRule(maxTokens: 24)
+    let alone = try requests.flatMap { try parameters.sample([$0], rule, end: 2).map(Drawn.init) }
+    #expect(Set(alone.map(\.tokens)).count > 12)
+    #expect(try parameters.sample(requests, rule, end: 2).map(Drawn.init) == alone)
+    let shuffled = [7, 29, 3, 11, 8, 2, 28, 0, 1, 14]
+    #expect(
+      try parameters.sample(shuffled.map { requests[$0] }, rule, end: 2).map(Drawn.init) == shuffled.map { alone[$0] })
+  }
+
   /// Past 256 requests in each of eight parts, and past 4 million parameters the work is cut up in other ways.
   @Test func largeBatchesAndLargeModelsAreNoOther() throws {
     let parameters = tinyParameters()

@@ -12,10 +12,9 @@ func tinyParameters(vocabulary: Int = 7, contextLength: Int = 96, seed: UInt64 =
     randomly: DecoderConfiguration(
       vocabulary: vocabulary, width: 12, layers: 2, heads: 4, keyValueHeads: 2, headWidth: 6, feedForward: 20,
       hasTiedHead: false, contextLength: contextLength), seed: seed)
-  for entry in parameters.layout.entries where entry.shape.count == 2 {
+  for (index, entry) in parameters.layout.entries.enumerated() where entry.shape.count == 2 {
     let scale = scale / Float(entry.shape[1]).squareRoot()
-    parameters.values[entry.range].assign(
-      Floats(randomNumbers(entry.range.count, seed: seed + UInt64(entry.range.lowerBound), scale: scale)))
+    parameters[entry] = Floats(randomNumbers(entry.count, seed: seed + UInt64(1000 * index), scale: scale))
   }
   return parameters
 }
@@ -48,9 +47,7 @@ func scoredLogProbabilities(_ parameters: Parameters, _ rollout: Rollout, temper
   let hidden = DecoderPass(shape, for: .scoring).forward(parameters, batch)
   let rows = batch.scored.count
   let logits = Matrix(Floats(zeros: rows * shape.vocabulary), rows: rows, columns: shape.vocabulary)
-  MatrixProduct.rowsByRows(
-    Matrix(hidden, rows: rows, columns: shape.width),
-    Matrix(parameters.head, rows: shape.vocabulary, columns: shape.width), into: logits)
+  linear(Matrix(hidden, rows: rows, columns: shape.width), parameters.head, into: logits)
   logSoftmax(logits.values, rows: rows, width: shape.vocabulary, temperature: Float(temperature))
   return batch.targets.enumerated().map { logits.values[$0 * shape.vocabulary + Int($1)] }
 }

@@ -137,25 +137,20 @@ private struct AttentionCase {
 
 @Suite struct CachedAttentionTests {
   @Test(arguments: shapes, [1, 15, 16, 17, 65])
-  func aTokenOverTheCacheEqualsTheLastRow(shape: AttentionShape, length: Int) {
+  func tokensOverTheCacheEqualTheRowsOfOnePassToTheBit(shape: AttentionShape, length: Int) {
     let attention = AttentionCase(shape, [length])
-    let capacity = (length + 15) & ~15
     let keyWidth = shape.keyValueHeads * shape.width
     // What no token has written yet is NaN: it must not reach the result.
-    let keys = Floats([Float](repeating: .nan, count: keyWidth * capacity))
-    let values = Floats([Float](repeating: .nan, count: keyWidth * capacity))
+    let size = AttentionCache.count(slots: 3, capacity: length, shape)
+    let cache = AttentionCache(
+      slots: 3, capacity: length, shape, in: Floats([Float](repeating: .nan, count: size)))
     let (k, v) = (Floats(attention.k), Floats(attention.v))
-    for position in 0..<length {
-      cacheRow(
-        keys: k.row(position, width: keyWidth), values: v.row(position, width: keyWidth), intoKeys: keys,
-        intoValues: values, shape, position: position, capacity: capacity)
-    }
+    let positions = (0..<length).map { Int32($0) }
+    let slots = [Int](repeating: 1, count: length)
+    cache.remember(keys: k, values: v, offset: 0, stride: keyWidth, slots: slots, positions: positions)
     let width = shape.heads * shape.width
-    let out = Floats(zeros: width)
-    attendCached(
-      Floats(attention.q).row(length - 1, width: width), keys: keys, values: values, into: out,
-      scratch: Floats(zeros: capacity), shape, count: length, capacity: capacity)
-    let rows = attention.forward().out.doubles
-    #expect(relativeError(out, Array(rows.suffix(width))) < 1e-6)
+    let out = Floats(zeros: length * width)
+    cache.attend(Floats(attention.q), rows: 0..<length, slots: slots, positions: positions, into: out)
+    #expect(out.array.bits == attention.forward().out.array.bits)
   }
 }

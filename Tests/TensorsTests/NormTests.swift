@@ -95,7 +95,7 @@ private let rowCounts = [1, 5, 33, 257]
     let x = randomNumbers(rows * stride, seed: 1, scale: 2)
     let w = randomNumbers(width, seed: 2)
     let positions = (0..<rows).map { $0 * 7 % 50 }
-    let table = RotaryTable(positions: 50, width: width, base: base)
+    let table = RotaryTable.shared(positions: 50, width: width, base: base)
     let y = Floats(zeros: rows * heads * width)
     let scale = Floats(zeros: rows * heads)
     normRotate(
@@ -130,7 +130,7 @@ private let rowCounts = [1, 5, 33, 257]
   }
 
   @Test func positionZeroTurnsNothingAndEveryTurnKeepsLengths() {
-    let table = RotaryTable(positions: 900, width: 8, base: 1e6)
+    let table = RotaryTable.shared(positions: 900, width: 8, base: 1e6)
     #expect((0..<4).allSatisfy { table.cosines[$0] == 1 && table.sines[$0] == 0 })
     for place in 0..<table.cosines.count {
       let square =

@@ -45,11 +45,15 @@ private let widths = [1, 2, 7, 16, 17, 33, 96]
     let table = randomNumbers(5 * 7, seed: 1)
     let tokens: [Int32] = [4, 0, 4, 2, 4]
     let y = Floats(zeros: 5 * 7)
-    gatherRows(Floats(table), tokens, into: y, width: 7)
+    let panels = Panels(Floats(zeros: Panels.count(outputs: 5, inputs: 7)), outputs: 5, inputs: 7)
+    panels.store(Floats(table), first: 0)
+    gatherRows(panels, tokens, into: y)
     #expect(y.array == tokens.flatMap { table[Int($0) * 7..<Int($0) * 7 + 7] })
     let dy = (0..<35).map { Float($0) }
-    let gradient = Floats((0..<35).map { _ in Float(1) })
-    scatterRows(Floats(dy), tokens, addingTo: gradient, width: 7)
+    panels.store(Floats((0..<35).map { _ in Float(1) }), first: 0)
+    scatterRows(Floats(dy), tokens, addingTo: panels)
+    let gradient = Floats(zeros: 35)
+    panels.load(into: gradient, first: 0)
     for token in 0..<5 {
       for i in 0..<7 {
         let sum = tokens.indices.filter { tokens[$0] == token }.reduce(Float(1)) { $0 + dy[$1 * 7 + i] }

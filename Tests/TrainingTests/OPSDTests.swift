@@ -43,11 +43,9 @@ import Tokenizer
   /// Weights with which prompts make a difference.
   private func livelyCopy(_ parameters: Parameters) -> Parameters {
     let copy = parameters.copy()
-    for entry in copy.layout.entries where entry.shape.count == 2 {
-      copy.values[entry.range].assign(
-        Floats(
-          randomNumbers(
-            entry.range.count, seed: UInt64(entry.range.lowerBound), scale: 1.5 / Float(entry.shape[1]).squareRoot())))
+    for (index, entry) in copy.layout.entries.enumerated() where entry.shape.count == 2 {
+      copy[entry] = Floats(
+        randomNumbers(entry.count, seed: UInt64(1000 * index), scale: 1.5 / Float(entry.shape[1]).squareRoot()))
     }
     return copy
   }

@@ -47,8 +47,8 @@ import Testing
     }
     for entry in initial.layout.entries {
       let expected = try goldenTensor(entry.name, in: "opsd-trajectory-final")
-      let start = initial.values[entry.range].doubles
-      let end = learner.parameters.values[entry.range].doubles
+      let start = initial[entry].doubles
+      let end = learner.parameters[entry].doubles
       // Of the way that was gone, not of the weights, which hardly move. Adam divides by √v: where a gradient is all
       // rounding, its sign decides about a whole step; such weights are few. The worst seen is 2 · 10⁻⁵.
       let way = relativeError(zip(end, start).map { $0 - $1 }, zip(expected, start).map { $0 - $1 })

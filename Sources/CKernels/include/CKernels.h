@@ -1,4 +1,4 @@
-// Row kernels in C, compiled once for each of three x86-64 levels and chosen at run time by the loader.
+// Products and row kernels in C, compiled once for each of three x86-64 levels; levels.c chooses at run time.
 //
 // Why C: Swift compiles for the baseline processor (four lanes, no fused multiply-add) and cannot yet choose at run
 // time. Every kernel here has a naive Double twin in the tests.
@@ -13,12 +13,42 @@
 extern "C" {
 #endif
 
-// --- Dense rows ------------------------------------------------------------------------------------------------
+// --- Products ---------------------------------------------------------------------------------------------------
+// Panels: a matrix in pieces of sixteen columns, (panel, depth, column); `panelStride` numbers from panel to panel. Tiles:
+// the same with pieces of eight. A piece that a matrix does not fill is filled up with zeros.
 
-/// y[r, n] (+)= Σ_k x[r, k] · w[n, k] for n in first..<last; x: rows × depth, w: outputs × depth, y: rows × outputs.
-/// Adds to y where `accumulate` is not 0. The kernel for few rows: it reads the weights once, at the memory's speed.
-void opsd_linear_rows(const float *x, const float *w, float *y, int64_t rows, int64_t depth, int64_t outputs,
-                      int64_t first, int64_t last, int32_t accumulate);
+/// The x86-64 level whose machine code runs: 4, 3 or 1; 0 on other processors.
+extern int32_t opsd_level;
+
+/// c (+)= a · b. a: rows × depth, `aRow` from row to row. b: panels, or anything in which the vector of sixteen columns
+/// of panel p at depth k begins at p · bPanel + k · bStep. c: row r, panel p begins at r · cRow + p · cPanel, and
+/// `columns` are written. Adds to c where `adds` is not 0.
+void opsd_product(const float *a, int64_t aRow, const float *b, int64_t bPanel, int64_t bStep, float *c, int64_t cRow,
+                  int64_t cPanel, int64_t rows, int64_t columns, int64_t depth, int32_t adds);
+/// The same with a in tiles of eight rows, `aTile` from tile to tile.
+void opsd_product_packed(const float *a, int64_t aTile, const float *b, int64_t bPanel, int64_t bStep, float *c,
+                         int64_t cRow, int64_t cPanel, int64_t rows, int64_t columns, int64_t depth, int32_t adds);
+
+/// `count` products of one shape, each a, b and c so many numbers after the one before; a as it lies, b in panels.
+void opsd_small_products(int64_t count, const float *a, int64_t aRow, int64_t aNext, const float *b, int64_t bPanel,
+                         int64_t bNext, float *c, int64_t cRow, int64_t cNext, int64_t rows, int64_t columns,
+                         int64_t depth);
+
+/// Panels whose columns are the rows of b: rows × depth, `stride` from row to row.
+void opsd_panels_of_rows(const float *b, int64_t stride, int64_t rows, int64_t depth, float *panels,
+                         int64_t panelStride);
+/// The way back.
+void opsd_rows_of_panels(const float *panels, int64_t panelStride, int64_t rows, int64_t depth, float *b,
+                         int64_t stride);
+/// Panels whose columns are the columns of b: depth × columns.
+void opsd_panels_of_columns(const float *b, int64_t stride, int64_t columns, int64_t depth, float *panels,
+                            int64_t panelStride);
+/// Tiles whose rows are the columns of a: depth × columns.
+void opsd_tiles_of_columns(const float *a, int64_t stride, int64_t columns, int64_t depth, float *tiles,
+                           int64_t tileStride);
+
+/// b = aᵀ; a: rows × columns.
+void opsd_transpose(const float *a, int64_t aStride, int64_t rows, int64_t columns, float *b, int64_t bStride);
 
 // --- Normalisation ---------------------------------------------------------------------------------------------
 
@@ -45,10 +75,15 @@ void opsd_norm_rotate_backward(const float *dy, const float *x, int64_t stride, 
 
 // --- Attention --------------------------------------------------------------------------------------------------
 
+// Rows of scores lie `stride` apart, a multiple of 16, and are written up to the next multiple of 16.
+
 /// In place: scores → probabilities of causal attention. scores: rows × stride; row r sees columns 0...first + r, the
 /// rest of its `columns` become 0. logSum[r · step] = log Σ exp(scale · score).
 void opsd_causal_softmax(float *scores, int64_t stride, int64_t rows, int64_t columns, int64_t first, float scale,
                          float *logSum, int64_t step);
+
+/// The same of rows that see all columns.
+void opsd_softmax_rows(float *scores, int64_t stride, int64_t rows, int64_t columns, float scale);
 
 /// In place: scores → the same probabilities again, from the saved logSum.
 void opsd_causal_probabilities(float *scores, int64_t stride, int64_t rows, int64_t columns, int64_t first,
@@ -58,11 +93,15 @@ void opsd_causal_probabilities(float *scores, int64_t stride, int64_t rows, int6
 void opsd_softmax_backward(const float *probabilities, float *gradient, int64_t stride, int64_t rows, int64_t columns,
                            float scale);
 
-/// Attention of one token over a cache. q: heads × width (the heads that share this key-value head);
-/// keys: width × capacity (transposed); values: capacity × width; sees `count` tokens; out: heads × width;
-/// scratch: count rounded up to 16. capacity is a multiple of 16.
-void opsd_attend(const float *q, const float *keys, const float *values, float *out, float *scratch, int64_t heads,
-                 int64_t width, int64_t count, int64_t capacity, float scale);
+/// Attention of one token over a cache. q, out: keyValueHeads × group × width. By key-value head, keys: panels of tokens
+/// (token / 16, width, token % 16); values: panels of numbers (width / 16, capacity, width % 16); sees `count` tokens.
+/// scratch: 2 × group × capacity. capacity is a multiple of 16.
+void opsd_attend(const float *q, const float *keys, const float *values, float *out, float *scratch,
+                 int64_t keyValueHeads, int64_t group, int64_t width, int64_t count, int64_t capacity, float scale);
+
+/// Writes one token's keys and values, keyValueHeads × width each, where `opsd_attend` reads them.
+void opsd_remember(const float *key, const float *value, float *keys, float *values, int64_t keyValueHeads,
+                   int64_t width, int64_t position, int64_t capacity);
 
 // --- Feed-forward -----------------------------------------------------------------------------------------------
 
@@ -76,6 +115,9 @@ void opsd_swiglu_backward(const float *dh, const float *gu, float *dgu, int64_t 
 
 /// In place: logits → log-probabilities, log softmax(z / temperature); z: rows × width.
 void opsd_log_softmax(float *z, int64_t rows, int64_t width, float inverseTemperature);
+
+/// The token at which the cumulated probability passes `uniform` (0 ≤ uniform < 1), among those that have any; 0 if none.
+int64_t opsd_draw(const float *lp, int64_t width, double uniform);
 
 /// Divergence of a teacher p and a student q over the vocabulary, and its gradient by the student's logits.
 /// In: lp, lq: rows × width log-probabilities; weight: rows. Out: loss: rows (unweighted, nats);
@@ -94,6 +136,10 @@ void opsd_entropy(const float *lp, float *entropy, int64_t rows, int64_t width);
 
 // --- Vectors ----------------------------------------------------------------------------------------------------
 
+/// y[i] = x[i · stride].
+void opsd_gather(const float *x, int64_t stride, int64_t count, float *y);
+/// y[i · stride] += x[i].
+void opsd_scatter(const float *x, int64_t stride, int64_t count, float *y);
 /// y += x.
 void opsd_add(const float *x, float *y, int64_t count);
 /// Σ x², in double.

@@ -17,7 +17,7 @@ struct ModelObject: CellObject, Pictured {
   var typeName: String { "Model" }
   var summary: String {
     let shape = policy.parameters.configuration
-    return "model \(name): \(NumberFormat.count().text(Double(policy.parameters.layout.count))) parameters, "
+    return "model \(name): \(NumberFormat.count().text(Double(policy.parameters.layout.parameterCount))) parameters, "
       + "\(shape.layers) layers of width \(shape.width), \(shape.vocabulary) tokens"
   }
 
@@ -50,7 +50,9 @@ struct ModelObject: CellObject, Pictured {
     func row(_ part: String, _ value: Int, _ meaning: String) {
       table.rows.append([.text(part), .number(Double(value), count), .text(meaning)])
     }
-    row("parameters", layout.count, "numbers that training changes; \(layout.count * 4 / 1024) KiB as float32")
+    row(
+      "parameters", layout.parameterCount,
+      "numbers that training changes; \(layout.parameterCount * 4 / 1024) KiB as float32")
     row("layers", shape.layers, "each attention, then feed-forward")
     row("width", shape.width, "numbers in the residual stream of one token")
     row("heads", shape.heads, "query heads, on \(shape.keyValueHeads) key-value heads of \(shape.headWidth) numbers")

@@ -167,7 +167,7 @@ let modelTypes = [
     members: [
       .init("name", type: "String", summary: "Where it comes from.", of: ModelObject.self) { .string($0.name) },
       .init("parameters", type: "Int", summary: "How many numbers training changes.", of: ModelObject.self) {
-        .int($0.policy.parameters.layout.count)
+        .int($0.policy.parameters.layout.parameterCount)
       },
       .init("layers", type: "Int", summary: "Its layers.", of: ModelObject.self) {
         .int($0.policy.parameters.configuration.layers)
