@@ -45,6 +45,7 @@ let package = Package(
     system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev", brew: "openblas"),
     system("CCairo", pkgConfig: "cairo", apt: "libcairo2-dev", brew: "cairo"),
     system("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev", brew: "openssl@3"),
+    system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev", brew: "sqlite"),
     system("CZeroMQ", pkgConfig: "libzmq", apt: "libzmq3-dev", brew: "zeromq"),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
 
@@ -70,7 +71,7 @@ let package = Package(
 
     room("Display", ["CCairo", "JSONValues"]),
     room("JupyterProtocol", ["COpenSSL", "JSONValues"]),
-    room("JupyterKernel", ["CZeroMQ", "Display", "JSONValues", "JupyterProtocol"]),
+    room("JupyterKernel", ["CSQLite", "CZeroMQ", "Display", "JSONValues", "JupyterProtocol"]),
 
     room(
       "Workbench",
@@ -112,7 +113,7 @@ let package = Package(
     tests("CheckpointsTests", ["Checkpoints", "Evidence", "JSONValues", "LanguageModel", "Tensors", "Tokenizer"]),
     tests("DisplayTests", ["CCairo", "Display", "JSONValues"]),
     tests("JupyterProtocolTests", ["JSONValues", "JupyterProtocol"]),
-    tests("JupyterKernelTests", ["CZeroMQ", "Display", "JSONValues", "JupyterKernel", "JupyterProtocol"]),
+    tests("JupyterKernelTests", ["CSQLite", "CZeroMQ", "Display", "JSONValues", "JupyterKernel", "JupyterProtocol"]),
     tests(
       "WorkbenchTests",
       [
