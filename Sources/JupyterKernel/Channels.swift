@@ -20,6 +20,8 @@ struct Channels {
 
   /// Where each channel listens.
   private(set) var ports: [Channel: Int] = [:]
+  /// The socket files whose numbers were chosen here; those of a connection file belong to whoever wrote it.
+  private var chosenFiles: [String] = []
 
   /// Binds the sockets; for a port 0 one is chosen.
   ///
@@ -40,7 +42,11 @@ struct Channels {
           try socket.set(ZMQ_CURVE_SERVER, 1)
           try socket.set(ZMQ_CURVE_SECRETKEY, Array(keys.secretKey.utf8))
         }
-        ports[channel] = try Self.bind(socket, channel, connection)
+        let port = try Self.bind(socket, channel, connection)
+        ports[channel] = port
+        if connection.transport == .ipc, connection.ports[channel] != port {
+          chosenFiles.append("\(connection.ip)-\(port)")
+        }
       }
     } catch {
       close()
@@ -56,8 +62,10 @@ struct Channels {
   /// All sockets in the order of service.
   var all: [ZeroMQSocket] { Self.order.map { self[$0] } }
 
+  /// Closes the sockets; what was chosen here is also removed here.
   func close() {
     for socket in sockets.values { socket.close() }
+    for path in chosenFiles { unsafe _ = unlink(path) }
   }
 
   /// Binds and gives the port.

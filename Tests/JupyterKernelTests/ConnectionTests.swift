@@ -42,7 +42,10 @@ import Testing
     let context = try ZeroMQContext()
     defer { context.terminate() }
     let service = try ZeroMQSocket(.router, in: context)
-    defer { service.close() }
+    defer {
+      service.close()
+      if transport == .ipc { unsafe _ = unlink("\(ip)-70") }
+    }
     try service.set(ZMQ_LINGER, 0)
     try service.bind(transport == .tcp ? "tcp://\(ip):*" : "ipc://\(ip)-70")
     let port = try #require(transport == .tcp ? service.endpoint?.split(separator: ":").last.flatMap { Int($0) } : 70)
@@ -86,6 +89,11 @@ import Testing
     let front = try FrontEnd(connection)
     defer { front.close() }
     #expect(try front.run("value 1").last == "execute_reply ok [1]")
+    let files = transport == .tcp ? [] : server.ports.values.map { "\(ip)-\($0)" }
+    #expect(files.allSatisfy { unsafe access($0, F_OK) == 0 })
+    server.stop()
+    #expect(server.waitUntilEnded())
+    #expect(files.allSatisfy { unsafe access($0, F_OK) != 0 }, "what it chose it removes")
   }
 
   @Test func aKernelThatNobodyConfirmsGivesUp() throws {

@@ -114,6 +114,9 @@ import Testing
       let running = front.execute("loop", in: subshell)
       let waiting = front.execute("print never", in: subshell)
       while try front.next(on: .iopub).header.type != "execute_input" {}
+      // What comes on another channel could overtake the second cell.
+      let fence = front.send("kernel_info_request")
+      _ = try front.reply(to: fence)
       front.send("delete_subshell_request", ["subshell_id": .string(subshell)], on: .control)
       let outputs = try front.outputs(ofAll: [running, waiting])
       #expect(outputs[waiting] == ["busy", "idle"])

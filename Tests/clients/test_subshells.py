@@ -133,7 +133,9 @@ def test_displays_of_two_shells_are_told_apart(kernel, subshells):
     while len(idle) < 2:
         message = kernel.client.get_iopub_msg(timeout=PATIENCE)
         request = message["parent_header"].get("msg_id")
-        if request in shown and message["msg_type"] == "display_data":
+        if request not in shown:
+            continue
+        if message["msg_type"] == "display_data":
             shown[request].add(message["content"]["transient"]["display_id"])
         if message["content"].get("execution_state") == "idle":
             idle.add(request)
