@@ -31,7 +31,8 @@ import Testing
       // The ledger is no mere upper bound.
       #expect(peak > 0.9 * ledger, "\(peak / ledger)")
       #expect(held.count == 5 && Set(held.dropFirst()).count == 1, "\(held)")
-      #expect(FloatMemoryUse.bytes < before + 2_000_000, "\(FloatMemoryUse.bytes) are left")
+      // What products have packed is kept for the next; how much, depends on how many threads packed at once.
+      #expect(FloatMemoryUse.bytes < before + 3_000_000, "\(FloatMemoryUse.bytes) are left")
     }
   }
 
@@ -77,7 +78,8 @@ import Testing
       // By then the longest answers there are have been given.
       let (early, late) = (held[..<300], held[300...])
       #expect(late.max() ?? 0 <= early.max() ?? 0, "\(early.max() ?? 0) bytes, then \(late.max() ?? 0)")
-      #expect(peaks[300...].max() ?? 0 <= peaks[..<300].max() ?? 0)
+      // Within a step, the longest batch of all may still come: a hundredth, and not a little more with every step.
+      #expect(Double(peaks[300...].max() ?? 0) <= 1.01 * Double(peaks[..<300].max() ?? 0))
     }
   }
 }

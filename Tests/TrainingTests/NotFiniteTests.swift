@@ -93,7 +93,9 @@ import Testing
     #expect(learner.weights.base.values.array.bits == world.policy.weights.base.values.array.bits)
   }
 
-  /// One token's embedding is broken. Answers of one token are never read, so that it is in the prompts or nowhere.
+  /// One token's embedding is broken.
+  ///
+  /// Answers of one token are never read, so that it is in the prompts or nowhere.
   @Test func aRunNamesTheProblemsThatItCouldNotLearnFrom() throws {
     let world = try TinyWorld(rollouts: 10, maxTokens: 1)
     var shape = world.policy.weights.base.configuration

@@ -329,7 +329,7 @@ struct Change: Sendable, CustomTestStringConvertible {
         try Pretraining(sequences: 4).train(
           TinyWorld.shape(), task: world.task, world.plan(2, keptAt: path), RunObserver())
       }
-      #expect(pretraining?.why.contains("and 4 more") == true, "\(pretraining?.why ?? "")")
+      #expect(pretraining?.why.contains("and 5 more") == true, "\(pretraining?.why ?? "")")
     }
   }
 
