@@ -45,6 +45,7 @@ let package = Package(
     system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev", brew: "openblas"),
     system("CCairo", pkgConfig: "cairo", apt: "libcairo2-dev", brew: "cairo"),
     system("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev", brew: "openssl@3"),
+    system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev", brew: "sqlite"),
     system("CZeroMQ", pkgConfig: "libzmq", apt: "libzmq3-dev", brew: "zeromq"),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
 
@@ -70,7 +71,7 @@ let package = Package(
 
     room("Display", ["CCairo", "JSONValues"]),
     room("JupyterProtocol", ["COpenSSL", "JSONValues"]),
-    room("JupyterKernel", ["CZeroMQ", "Display", "JSONValues", "JupyterProtocol"]),
+    room("JupyterKernel", ["CSQLite", "CZeroMQ", "Display", "JSONValues", "JupyterProtocol"]),
 
     room(
       "Workbench",
@@ -94,7 +95,8 @@ let package = Package(
       "Evidence", ["Checkpoints", "FourThreads", "JSONValues", "LanguageModel", "RandomStreams", "Tensors"]),
     tests("TensorsTests", ["COpenBLAS", "Evidence", "RandomStreams", "Tensors"]),
     tests("ObjectivesTests", ["Evidence", "JSONValues", "Objectives", "Tensors"]),
-    tests("LanguageModelTests", ["Evidence", "JSONValues", "LanguageModel", "RandomStreams", "Tensors"]),
+    tests(
+      "LanguageModelTests", ["Checkpoints", "Evidence", "JSONValues", "LanguageModel", "RandomStreams", "Tensors"]),
     tests("RolloutsTests", ["Evidence", "JSONValues", "LanguageModel", "RandomStreams", "Rollouts", "Tensors"]),
     tests(
       "EvaluationTests",
@@ -108,10 +110,10 @@ let package = Package(
     tests("TasksTests", ["Tasks"]),
     tests("TokenizerTests", ["Tokenizer"]),
     tests("CellLanguageTests", ["CellLanguage"]),
-    tests("CheckpointsTests", ["Checkpoints", "Evidence", "JSONValues", "LanguageModel", "Tensors"]),
+    tests("CheckpointsTests", ["Checkpoints", "Evidence", "JSONValues", "LanguageModel", "Tensors", "Tokenizer"]),
     tests("DisplayTests", ["CCairo", "Display", "JSONValues"]),
     tests("JupyterProtocolTests", ["JSONValues", "JupyterProtocol"]),
-    tests("JupyterKernelTests", ["CZeroMQ", "Display", "JSONValues", "JupyterKernel", "JupyterProtocol"]),
+    tests("JupyterKernelTests", ["CSQLite", "CZeroMQ", "Display", "JSONValues", "JupyterKernel", "JupyterProtocol"]),
     tests(
       "WorkbenchTests",
       [

@@ -62,6 +62,18 @@ KERNEL(opsd_add,
   for (int64_t i = 0; i < count; i++) y[i] += x[i];
 }
 
+KERNEL(opsd_multiply,
+       (float *x, float factor, int64_t count),
+       (x, factor, count)) {
+  for (int64_t i = 0; i < count; i++) x[i] *= factor;
+}
+
+KERNEL(opsd_blend,
+       (const float *x, float *y, float share, int64_t count),
+       (x, y, share, count)) {
+  for (int64_t i = 0; i < count; i++) y[i] += share * (x[i] - y[i]);
+}
+
 KERNEL_RETURNING(double, opsd_sum_of_squares, (const float *x, int64_t count), (x, count)) {
   double sum[8] = {0};
   int64_t i = 0;

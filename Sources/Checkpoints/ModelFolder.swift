@@ -1,25 +1,25 @@
 // A model on disk, in the layout of Hugging Face: config.json, model.safetensors with their names, and, since these
-// vocabularies are characters, a vocabulary.json. transformers loads the first two as they are.
+// vocabularies are characters, a vocabulary.json. transformers loads the first two as they are. An adapter lies in a
+// folder of its own inside, in the layout of the peft library.
 
 package import JSONValues
 package import LanguageModel
 package import Tokenizer
 
-import FoundationEssentials
 import Tensors
 
 /// A saved model: its decoder, its vocabulary and what was noted about it.
 package struct ModelFolder: Sendable {
-  /// The decoder.
-  package let parameters: Parameters
+  /// The decoder, with its adapter where it has one.
+  package let weights: Weights
   /// The characters it speaks.
   package let vocabulary: CharacterVocabulary
   /// Where it comes from and what was measured, as its maker noted it; an object.
   package let card: JSON
 
   /// A model to be saved.
-  package init(parameters: Parameters, vocabulary: CharacterVocabulary, card: JSON) {
-    self.parameters = parameters
+  package init(weights: Weights, vocabulary: CharacterVocabulary, card: JSON) {
+    self.weights = weights
     self.vocabulary = vocabulary
     self.card = card
   }
@@ -28,9 +28,9 @@ package struct ModelFolder: Sendable {
   ///
   /// Throws `CheckpointError` that says which file is missing or wrong, and where it was looked for.
   package init(reading folder: String) throws {
-    let config = try Self.readJSON("\(folder)/config.json")
+    let config = try JSON(readingFile: "\(folder)/config.json")
     let configuration = try Self.configuration(config, path: "\(folder)/config.json")
-    let text = try Self.readJSON("\(folder)/vocabulary.json")
+    let text = try JSON(readingFile: "\(folder)/vocabulary.json")
     guard let characters = text["characters"]?.string else {
       throw CheckpointError(
         what: "\(folder)/vocabulary.json cannot be used", why: "it has no text \"characters\"",
@@ -44,7 +44,7 @@ package struct ModelFolder: Sendable {
         why: "config.json has \(configuration.vocabulary) tokens and vocabulary.json \(vocabulary.count) characters",
         fix: "use the two files that were written together")
     }
-    card = (try? Self.readJSON("\(folder)/card.json")) ?? [:]
+    card = (try? JSON(readingFile: "\(folder)/card.json")) ?? [:]
     let file = try SafetensorsFile(opening: "\(folder)/model.safetensors")
     // Before any memory is taken: a wrong config.json can ask for all there is.
     let layout = ParameterLayout(configuration)
@@ -57,25 +57,28 @@ package struct ModelFolder: Sendable {
           fix: "use the two files that were written together")
       }
     }
-    parameters = Parameters(zeros: configuration)
+    let parameters = Parameters(zeros: configuration)
     for entry in layout.entries {
       let tensor = Floats(zeros: entry.count)
       try tensor.withMutableSpan { try file.copy(entry.name, into: &$0) }
       parameters[entry] = tensor
     }
+    let adapter = Self.adapterFolder(in: folder)
+    weights = Weights(
+      parameters, adapter: Adapter.isSaved(in: adapter) ? try Adapter(reading: adapter, for: configuration) : nil)
   }
+
+  /// Where the adapter of a saved model lies.
+  private static func adapterFolder(in folder: String) -> String { folder + "/adapter" }
 
   /// Writes the folder, which is made where there is none; each file appears whole or not at all.
   ///
   /// Throws `CheckpointError`.
   package func write(to folder: String) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw CheckpointError(
-        what: "\(folder) cannot be written", why: "the folder cannot be made",
-        fix: "check that its parent exists and may be written")
-    }
+    try makeFolder(folder)
+    // An adapter of another base must never be found beside this one.
+    try Adapter.remove(from: Self.adapterFolder(in: folder))
+    let parameters = weights.base
     let entries = Dictionary(
       parameters.layout.entries.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     try SafetensorsFile.write(
@@ -85,28 +88,10 @@ package struct ModelFolder: Sendable {
     }
     var text: [String: JSON] = ["characters": .string(String(vocabulary.characters))]
     if let end = vocabulary.end { text["end"] = .string(String(vocabulary.characters[end])) }
-    try Self.writeJSON(.object(text), to: "\(folder)/vocabulary.json")
-    try Self.writeJSON(Self.config(parameters.configuration, end: vocabulary.end), to: "\(folder)/config.json")
-    try Self.writeJSON(card, to: "\(folder)/card.json")
-  }
-
-  private static func readJSON(_ path: String) throws -> JSON {
-    let file = try MappedFile(path)
-    do {
-      return try JSON(parsing: file.bytes(0..<file.count))
-    } catch {
-      throw CheckpointError(what: "\(path) cannot be read", why: "it is \(error)", fix: "write the file again")
-    }
-  }
-
-  private static func writeJSON(_ json: JSON, to path: String) throws {
-    do {
-      try Data(json.bytes(pretty: true) + [0x0A]).write(to: URL(filePath: path), options: .atomic)
-    } catch {
-      throw CheckpointError(
-        what: "\(path) cannot be written", why: "the system refused it",
-        fix: "check that the folder may be written and has room")
-    }
+    try JSON.object(text).write(toFile: "\(folder)/vocabulary.json")
+    try Self.config(parameters.configuration, end: vocabulary.end).write(toFile: "\(folder)/config.json")
+    try card.write(toFile: "\(folder)/card.json")
+    try weights.adapter?.write(to: Self.adapterFolder(in: folder))
   }
 }
 

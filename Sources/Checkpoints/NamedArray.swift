@@ -28,13 +28,13 @@ package struct NamedArray: Sendable {
     store = { _, numbers in values.assign(numbers) }
   }
 
-  init(_ parameters: Parameters, _ entry: ParameterLayout.Entry) {
+  init(_ tensors: any TensorAllocation, _ entry: ParameterLayout.Entry) {
     name = entry.name
     shape = entry.shape
     rows = entry.rows
     width = entry.rowWidth
-    load = { parameters[entry, $0] }
-    store = { parameters[entry, $0] = $1 }
+    load = { tensors[entry, $0] }
+    store = { tensors[entry, $0] = $1 }
   }
 
   /// Rows of about a MiB, some multiples of sixteen at a time, so that little memory is needed beside them.
@@ -49,15 +49,20 @@ package struct NamedArray: Sendable {
   }
 }
 
-extension Parameters {
-  /// Every tensor under its Hugging Face name.
-  package var arrays: [NamedArray] { layout.entries.map { NamedArray(self, $0) } }
+extension TensorAllocation {
+  /// Every tensor under its name.
+  package var arrays: [NamedArray] { entries.map { NamedArray(self, $0) } }
+}
+
+extension Trainable {
+  /// Every tensor under the name of what it belongs to.
+  package var arrays: [NamedArray] { tensors.arrays }
 }
 
 extension Fingerprint {
-  /// Takes in every tensor of a decoder.
-  package mutating func add(_ parameters: Parameters) {
-    for array in parameters.arrays {
+  /// Takes in every tensor.
+  package mutating func add(_ tensors: any TensorAllocation) {
+    for array in tensors.arrays {
       add(array.name)
       array.forEachPiece { _, numbers in unsafe numbers.withBytes { unsafe add($0.bytes) } }
     }

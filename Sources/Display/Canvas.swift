@@ -234,3 +234,9 @@ final class ByteSink {
     return CAIRO_STATUS_SUCCESS
   }
 }
+
+/// The library that draws the pictures.
+package enum DrawingLibrary {
+  /// Its name and version.
+  package static var version: String { unsafe "Cairo \(String(cString: cairo_version_string()))" }
+}

@@ -57,8 +57,7 @@ package struct Examination: Sendable {
           prompt: try policy.encode(role == .student ? task.studentPrompt(problem) : task.teacherPrompt(problem)),
           stream: RandomStream(seed: seed, purpose: .evaluation, attempt / samples, attempt % samples))
       }
-      let rollouts = try policy.parameters.sample(
-        requests, rule, end: policy.endToken, isInterrupted: isInterrupted, onToken: onToken)
+      let rollouts = try policy.sample(requests, rule, isInterrupted: isInterrupted, onToken: onToken)
       for (attempt, rollout) in zip(attempts, rollouts) {
         let verdict = task.verify(try policy.decode(rollout.tokens), for: problems[attempt / samples])
         if verdict.isCorrect { correct[attempt / samples] += 1 }

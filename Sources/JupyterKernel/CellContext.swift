@@ -6,10 +6,12 @@ import JSONValues
 public import JupyterProtocol
 import Synchronization
 
-/// One execution of one cell; usable from every thread that works for it.
+/// One execution of one cell, or the serving of one comm message; usable from every thread that works for it.
 public final class CellContext: Sendable {
-  /// The cell's number; for a cell that does not count, the number of the last one that did.
+  /// The cell's number in its shell; for a cell that does not count, the number of the last one that did.
   public let executionCount: Int
+  /// The subshell that the cell runs in, which has numbers of its own; nil is the main shell.
+  public let subshell: String?
 
   let request: Message
   /// When it began to run; front ends show how long it took.
@@ -23,11 +25,13 @@ public final class CellContext: Sendable {
   struct Outlets: Sendable {
     let output: OutputQueue
     let input: InputDesk
+    let comms: CommDesk
     let capture: DescriptorCapture?
   }
 
-  init(request: Message, executionCount: Int, allowsInput: Bool, outlets: Outlets) {
+  init(request: Message, subshell: String?, executionCount: Int, allowsInput: Bool, outlets: Outlets) {
     self.request = request
+    self.subshell = subshell
     self.executionCount = executionCount
     self.allowsInput = allowsInput
     self.outlets = outlets
@@ -71,9 +75,12 @@ public final class CellContext: Sendable {
   public func clearOutput(wait: Bool = false) { publish(ClearOutput(waits: wait)) }
 
   /// Broadcasts output after everything that was printed before it, by whatever means.
-  func publish(_ content: some MessageContent) {
+  func publish(_ content: some MessageContent, metadata: [String: JSON] = [:], buffers: [[UInt8]] = []) {
     collectPrinted()
-    outlets.output.post([OutgoingMessage(publishing: content, parent: request.header)])
+    var message = OutgoingMessage(publishing: content, parent: request.header)
+    message.metadata = metadata
+    message.buffers = buffers
+    outlets.output.post([message])
   }
 
   /// Puts what went to descriptors 1 and 2 until now into the queue.
@@ -81,6 +88,11 @@ public final class CellContext: Sendable {
     outlets.capture?.collect { name, text in
       outlets.output.write(name, text, parent: request.header) { true }
     }
+  }
+
+  /// Opens a comm to the front ends; they close it where they do not know the target.
+  public func openComm(target: String, _ message: CommMessage = CommMessage(), handler: CommHandler) -> Comm {
+    outlets.comms.open(target: target, message, handler: handler, from: self)
   }
 
   // MARK: The reply

@@ -1,12 +1,12 @@
-// Cells run here, one after the other, on a thread of their own with a large stack. A cell that fails aborts those that
-// wait behind it, unless its request says otherwise.
+// A shell runs its cells and serves its comm messages here, one after the other, on a thread of its own with a large
+// stack. A cell that fails aborts the cells that wait behind it in the same shell, unless its request says otherwise.
 
 import Display
 import Glibc
 import JSONValues
 import JupyterProtocol
 
-/// The queue of cells and the thread that runs them.
+/// The queue of one shell and the thread that works on it.
 final class Executor: Sendable {
   static let stackSize = 64 << 20
   /// How long after an error a cell still counts as having been sent before the error was known.
@@ -14,92 +14,129 @@ final class Executor: Sendable {
   /// Front ends send all cells of a notebook at once, and the last may be under way while the first already fails.
   static let abortGraceMilliseconds: UInt32 = 20
 
-  /// A cell that waits.
+  /// What is done with a request.
+  private enum Work {
+    case cell(ExecuteRequest)
+    case comm(@Sendable (CellContext) throws -> Void)
+  }
+
+  /// A request that waits.
   private struct Waiting {
     let message: Message
-    let request: ExecuteRequest
     let channel: Channel
+    let work: Work
+
+    var isCell: Bool { if case .cell = work { true } else { false } }
   }
 
   private struct State {
     var queue: [Waiting] = []
     var current: CellContext?
     var latest: Header?
+    /// The number of the last cell that counted.
+    var count = 0
     var isClosed = false
   }
+
+  /// The subshell's name; nil for the main shell.
+  let subshell: String?
 
   private let state = Monitor(State())
   private let interpreter: any Interpreter
   private let history: History
   private let outlets: CellContext.Outlets
+  private let log: KernelLog
 
-  init(interpreter: any Interpreter, history: History, outlets: CellContext.Outlets) {
+  init(
+    subshell: String? = nil, interpreter: any Interpreter, history: History, outlets: CellContext.Outlets,
+    log: KernelLog
+  ) {
+    self.subshell = subshell
     self.interpreter = interpreter
     self.history = history
     self.outlets = outlets
+    self.log = log
   }
 
   // MARK: From other threads
 
   /// Puts a cell at the end of the queue.
   func enqueue(_ request: ExecuteRequest, from message: Message, on channel: Channel) {
-    state.change { $0.queue.append(Waiting(message: message, request: request, channel: channel)) }
+    enqueue(Waiting(message: message, channel: channel, work: .cell(request)))
   }
 
-  /// Tells the running cell to stop; without one, nothing happens.
+  /// Puts what a comm message causes at the end of the queue.
+  func enqueue(_ message: Message, on channel: Channel, _ work: @escaping @Sendable (CellContext) throws -> Void) {
+    enqueue(Waiting(message: message, channel: channel, work: .comm(work)))
+  }
+
+  /// Tells what runs to stop; where nothing does, nothing happens.
   func interrupt() { state.withLock { $0.current }?.interrupt() }
 
-  /// Drops the queue and tells the running cell to stop; the thread ends with it.
+  /// Answers the cells that wait as aborted and tells what runs to stop; the thread ends with it.
   func close() {
-    state.change {
-      $0.queue = []
-      $0.isClosed = true
+    let dropped = state.change { state in
+      defer { state.queue = [] }
+      state.isClosed = true
+      return state.queue
     }
+    for waiting in dropped { abort(waiting, because: "the shell was closed") }
     interrupt()
   }
 
-  /// The request of the running cell, or of the last one that ran; what is printed by the way belongs to it.
-  var latestCell: Header? { state.withLock { $0.latest } }
+  /// The request that is served, or the last one that was; what is printed by the way belongs to it.
+  var latest: Header? { state.withLock { $0.latest } }
 
-  /// Whether a cell is at work.
+  /// Whether something is at work.
   var isRunning: Bool { state.withLock { $0.current != nil } }
+
+  private func enqueue(_ waiting: Waiting) {
+    let isClosed = state.change { state in
+      if !state.isClosed { state.queue.append(waiting) }
+      return state.isClosed
+    }
+    if isClosed { abort(waiting, because: "the shell was closed") }
+  }
 
   // MARK: On its own thread
 
-  /// Runs cells until the executor is closed.
+  /// Works until the executor is closed.
   func run() {
-    var count = 0
-    while let next = takeNext() {
-      let cell = begin(next, &count)
-      let result = Result { try run(next.request, in: cell) }
-      finish(next, cell, result)
+    while let (next, cell) = takeNext() {
+      outlets.output.begin(next.message.header)
+      switch next.work {
+      case .cell(let request):
+        if !request.isSilent { cell.publish(ExecuteInput(code: request.code, executionCount: cell.executionCount)) }
+        finish(next, request, cell, Result { try run(request, in: cell) })
+      case .comm(let work):
+        serve(next, work, cell)
+      }
+      state.change { $0.current = nil }
     }
   }
 
-  private func takeNext() -> Waiting? {
-    let next: Waiting?? = state.wait { state in
+  /// Waits for the next request.
+  ///
+  /// It is taken and counts as running in one step: an interrupt finds it in the queue, where it does not mean it, or
+  /// running.
+  private func takeNext() -> (Waiting, CellContext)? {
+    let next: (Waiting, CellContext)?? = state.wait { state in
       if state.isClosed { return .some(nil) }
-      return state.queue.isEmpty ? nil : .some(state.queue.removeFirst())
+      guard !state.queue.isEmpty else { return nil }
+      let next = state.queue.removeFirst()
+      var allowsInput = false
+      if case .cell(let request) = next.work {
+        allowsInput = request.allowsInput
+        if request.storesHistory { state.count += 1 }
+      }
+      let cell = CellContext(
+        request: next.message, subshell: subshell, executionCount: state.count, allowsInput: allowsInput,
+        outlets: outlets)
+      state.current = cell
+      state.latest = next.message.header
+      return (next, cell)
     }
     return next ?? nil
-  }
-
-  private func begin(_ next: Waiting, _ count: inout Int) -> CellContext {
-    if next.request.storesHistory { count += 1 }
-    let cell = CellContext(
-      request: next.message, executionCount: count, allowsInput: next.request.allowsInput,
-      outlets: outlets)
-    outlets.output.begin(cell: next.message.header)
-    if !next.request.isSilent {
-      cell.publish(ExecuteInput(code: next.request.code, executionCount: count))
-    }
-    let isClosed = state.withLock { state in
-      state.current = cell
-      state.latest = cell.request.header
-      return state.isClosed
-    }
-    if isClosed { cell.interrupt() }
-    return cell
   }
 
   /// Runs the code, shows its value, evaluates the user expressions.
@@ -108,7 +145,7 @@ final class Executor: Sendable {
     fflush(nil)
     cell.collectPrinted()
     if request.storesHistory {
-      history.record(line: cell.executionCount, input: request.code, output: (try? value.get())?.plain)
+      history.record(shell: subshell, line: cell.executionCount, input: request.code, output: (try? value.get())?.plain)
     }
     if let bundle = try value.get(), !request.isSilent {
       cell.publish(
@@ -125,7 +162,9 @@ final class Executor: Sendable {
     return .ok(payload: cell.payload, userExpressions: values)
   }
 
-  private func finish(_ done: Waiting, _ cell: CellContext, _ result: Result<ExecuteReply.Outcome, any Error>) {
+  private func finish(
+    _ done: Waiting, _ request: ExecuteRequest, _ cell: CellContext, _ result: Result<ExecuteReply.Outcome, any Error>
+  ) {
     var outcome: ExecuteReply.Outcome
     var aborted: [Waiting] = []
     switch result {
@@ -133,22 +172,53 @@ final class Executor: Sendable {
     case .failure(let error):
       let failure = Failure(error)
       outcome = .error(failure)
-      if !done.request.isSilent {
+      if !request.isSilent {
         cell.publish(ErrorOutput(failure))
-        if done.request.stopsOnError {
+        if request.stopsOnError {
           usleep(Self.abortGraceMilliseconds * 1000)
-          aborted = state.withLock { state in
-            defer { state.queue = [] }
-            return state.queue
-          }
+          aborted = takeCells()
         }
       }
     }
     cell.collectPrinted()
     outlets.output.end(
-      cell: done.message.header, reply: reply(outcome, to: done, started: cell.started, cell.executionCount))
-    for waiting in aborted { abort(waiting, count: cell.executionCount) }
-    state.change { $0.current = nil }
+      done.message.header, reply: reply(outcome, to: done, started: cell.started, cell.executionCount))
+    for waiting in aborted { abort(waiting, because: "an earlier cell failed") }
+  }
+
+  private func serve(_ next: Waiting, _ work: (CellContext) throws -> Void, _ cell: CellContext) {
+    do {
+      try work(cell)
+    } catch {
+      let failure = Failure(error)
+      log("a comm message failed: \(failure.name): \(failure.value.prefix(200))")
+      cell.publish(ErrorOutput(failure))
+    }
+    fflush(nil)
+    cell.collectPrinted()
+    outlets.output.end(next.message.header, reply: nil)
+  }
+
+  // MARK: Aborting
+
+  /// Takes the cells out of the queue; comm messages stay.
+  private func takeCells() -> [Waiting] {
+    state.withLock { state in
+      let (cells, others) = (state.queue.filter(\.isCell), state.queue.filter { !$0.isCell })
+      state.queue = others
+      return cells
+    }
+  }
+
+  /// Answers a request that is not served.
+  private func abort(_ waiting: Waiting, because reason: String) {
+    outlets.output.begin(waiting.message.header)
+    var answer: OutgoingMessage?
+    if waiting.isCell {
+      let failure = Failure(name: "Aborted", value: "not run, because \(reason)", traceback: [])
+      answer = reply(.error(failure), to: waiting, started: Timestamp.now(), state.withLock { $0.count })
+    }
+    outlets.output.end(waiting.message.header, reply: answer)
   }
 
   private func reply(_ outcome: ExecuteReply.Outcome, to cell: Waiting, started: String, _ count: Int)
@@ -157,13 +227,5 @@ final class Executor: Sendable {
     OutgoingMessage(
       replying: ExecuteReply(outcome, executionCount: count), to: cell.message, on: cell.channel,
       metadata: ["started": .string(started)])
-  }
-
-  /// Answers a cell that does not run because an earlier one failed.
-  private func abort(_ waiting: Waiting, count: Int) {
-    let failure = Failure(name: "Aborted", value: "not run, because an earlier cell failed", traceback: [])
-    outlets.output.begin(cell: waiting.message.header)
-    outlets.output.end(
-      cell: waiting.message.header, reply: reply(.error(failure), to: waiting, started: Timestamp.now(), count))
   }
 }

@@ -5,15 +5,25 @@ public import JupyterProtocol
 
 /// A language that cells are written in.
 ///
-/// `execute` and `evaluate` are called on one thread, one cell after the other. `complete`, `inspect` and `isComplete`
-/// are called on another thread, one at a time, and also while a cell runs: what they read of the state that cells
-/// change must be safe to read then. Positions count Unicode code points (`unicodeScalars`).
+/// `execute`, `evaluate` and what comms cause are called on one thread, one cell after the other; with subshells, on one
+/// thread for each shell at the same time. `complete`, `inspect` and `isComplete` are called on another thread, one at a
+/// time, and also while a cell runs: what they read of the state that cells change must be safe to read then. Positions
+/// count Unicode code points (`unicodeScalars`).
 public protocol Interpreter: AnyObject, Sendable {
   /// What the language looks like from outside.
   var language: LanguageInfo { get }
 
   /// What a console prints at its start.
   var banner: String { get }
+
+  /// Whether cells may run at the same time, each in a shell of its own.
+  ///
+  /// Where this is so, front ends are told that the kernel has subshells. Cells of all shells share what they declare:
+  /// each single read and write of it must be safe, and what cells do in between is for their writers to mind.
+  var supportsSubshells: Bool { get }
+
+  /// What front ends may open comms to.
+  var commTargets: [String: CommTarget] { get }
 
   /// Runs a cell; the value of its last expression, if it has one.
   ///
@@ -35,6 +45,12 @@ public protocol Interpreter: AnyObject, Sendable {
 }
 
 extension Interpreter {
+  /// One cell at a time.
+  public var supportsSubshells: Bool { false }
+
+  /// None.
+  public var commTargets: [String: CommTarget] { [:] }
+
   /// Runs the expression as a cell would; an expression without value is an error.
   public func evaluate(_ expression: String, in cell: CellContext) throws -> MIMEBundle {
     guard let value = try execute(expression, in: cell) else {

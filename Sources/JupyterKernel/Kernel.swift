@@ -1,5 +1,6 @@
-// A kernel as a process: what a front end starts with the path of a connection file.
+// A kernel as a process: what a front end starts with the path of a connection file or a registration file.
 
+import FoundationEssentials
 @unsafe @preconcurrency import Glibc
 public import JupyterProtocol
 
@@ -37,16 +38,25 @@ public struct Kernel: Sendable {
   private let path: String
   private let interpreter: any Interpreter
   private let implementation: Implementation
+  private let history: HistoryPlace
 
-  /// A kernel that will listen where the file at `path` says.
-  public init(connectionFile path: String, interpreter: any Interpreter, implementation: Implementation) {
+  /// A kernel that will listen where the file at `path` says; with a registration file it chooses its ports itself and
+  /// tells them to the address in the file.
+  ///
+  /// The cells that are run are kept in a file named after the implementation, unless `history` says otherwise.
+  public init(
+    connectionFile path: String, interpreter: any Interpreter, implementation: Implementation,
+    history: HistoryPlace? = nil
+  ) {
     self.path = path
     self.interpreter = interpreter
     self.implementation = implementation
+    self.history =
+      history ?? .standard(for: implementation.name, environment: ProcessInfo.processInfo.environment)
   }
 
-  /// Serves; gives the exit code of the process: 0 after a shutdown, 1 when the parent has died or nothing could be
-  /// served.
+  /// Serves; gives the exit code of the process: 0 after a shutdown, 1 when the parent has died, nothing could be
+  /// served or nobody wanted it.
   ///
   /// Takes over the process: SIGINT interrupts the running cell, SIGTERM ends the kernel, and what is written to
   /// descriptors 1 and 2 becomes output of the running cell. Call it once, early, on the main thread, before anything
@@ -56,29 +66,39 @@ public struct Kernel: Sendable {
     let capture = DescriptorCapture([(1, .standardOutput), (2, .standardError)])
     let log = KernelLog(descriptor: capture?.original(of: 2) ?? 2)
     defer { capture?.restore() }
-    let server: KernelServer
+    let (start, server): (StartFile, KernelServer)
     do {
+      start = try StartFile(path: path)
       server = try KernelServer(
-        connection: try ConnectionFile(path: path), interpreter: interpreter, implementation: implementation,
-        log: log, capture: capture)
+        connection: start.connection, interpreter: interpreter, implementation: implementation,
+        log: log, capture: capture, history: history)
     } catch {
       log("\(error)")
       return 1
     }
     unsafe setvbuf(stdout, nil, _IOLBF, 0)
-    let isOrphaned = Monitor(false)
+    let isUnwanted = Monitor(false)
     server.start()
     watch.start { event in
       switch event {
       case .interrupt: server.interrupt()
       case .terminate: server.stop()
       case .orphaned:
-        isOrphaned.withLock { $0 = true }
+        isUnwanted.withLock { $0 = true }
+        server.stop()
+      }
+    }
+    if case .registration(let registration) = start {
+      do {
+        try Handshake.announce(server.ports, to: registration)
+      } catch {
+        log("\(error)")
+        isUnwanted.withLock { $0 = true }
         server.stop()
       }
     }
     let cellsEnded = server.waitUntilEnded()
-    let code: Int32 = isOrphaned.withLock { $0 } ? 1 : 0
+    let code: Int32 = isUnwanted.withLock { $0 } ? 1 : 0
     if !cellsEnded {
       log("a cell did not stop and ends with the process")
       _exit(code)

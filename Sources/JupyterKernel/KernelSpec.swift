@@ -56,19 +56,25 @@ extension KernelSpec {
     /// A folder such as `/usr/local`.
     case prefix(String)
 
+    /// The user's own folder for Jupyter's data, given the variables of the process; nil without a home folder.
+    static func dataFolder(environment variables: [String: String]) -> String? {
+      if let data = variables["JUPYTER_DATA_DIR"].nonempty { return data }
+      guard let home = variables["HOME"].nonempty else { return nil }
+      #if os(macOS)
+        return "\(home)/Library/Jupyter"
+      #else
+        return "\(variables["XDG_DATA_HOME"].nonempty ?? "\(home)/.local/share")/jupyter"
+      #endif
+    }
+
     /// The folder for kernels, given the variables of the process; throws `KernelSpecError`.
     public func folder(environment variables: [String: String]) throws -> String {
       switch self {
       case .user:
-        if let data = variables["JUPYTER_DATA_DIR"].nonempty { return "\(data)/kernels" }
-        guard let home = variables["HOME"].nonempty else {
+        guard let data = Self.dataFolder(environment: variables) else {
           throw KernelSpecError(reason: "HOME is not set; set it, set JUPYTER_DATA_DIR, or give a prefix")
         }
-        #if os(macOS)
-          return "\(home)/Library/Jupyter/kernels"
-        #else
-          return "\(variables["XDG_DATA_HOME"].nonempty ?? "\(home)/.local/share")/jupyter/kernels"
-        #endif
+        return "\(data)/kernels"
       case .environment:
         guard let prefix = variables["VIRTUAL_ENV"].nonempty ?? variables["CONDA_PREFIX"].nonempty else {
           throw KernelSpecError(

@@ -1,6 +1,7 @@
 // Everything that leaves the kernel passes through one queue, in order. Printed text is gathered for up to 100 ms or
-// 16 KiB, so that ten thousand lines are a few messages; anything else that is posted seals the text before it. That
-// text comes before the reply and before `idle` is therefore a property of the queue and needs no care anywhere else.
+// 16 KiB, so that ten thousand lines are a few messages; anything else that is posted for a cell seals the text of that
+// cell before it. That text comes before the reply and before `idle` is therefore a property of the queue and needs no
+// care anywhere else.
 //
 // The queue holds a bounded amount of text: whoever prints faster than the sockets take it waits here, until there is
 // room or the cell is interrupted.
@@ -18,23 +19,38 @@ final class OutputQueue: Sendable {
     let name: StreamName
     var text: String
     let due: Int
+
+    var message: OutgoingMessage { OutgoingMessage(publishing: StreamText(name, text), parent: parent) }
   }
 
   private struct State {
     var ready: [OutgoingMessage] = []
-    var stream: Stream?
+    /// At most one for each parent, oldest first.
+    var streams: [Stream] = []
     var textBytes = 0
-    var runningCell: Header?
+    /// The requests that shells are at work on.
+    var running: [Header] = []
     var isClosed = false
     var hasCalled = false
 
-    mutating func seal() {
-      guard let open = stream else { return }
-      ready.append(OutgoingMessage(publishing: StreamText(open.name, open.text), parent: open.parent))
-      stream = nil
+    /// Ends the text of one parent.
+    mutating func seal(_ parent: Header?) {
+      guard let place = streams.firstIndex(where: { $0.parent == parent }) else { return }
+      ready.append(streams.remove(at: place).message)
     }
 
-    var isUrgent: Bool { !ready.isEmpty || (stream?.text.utf8.count ?? 0) >= OutputQueue.streamBytes }
+    /// Ends every text that should not wait for more.
+    mutating func seal(where isDue: (Stream) -> Bool) {
+      ready += streams.filter(isDue).map(\.message)
+      streams.removeAll(where: isDue)
+    }
+
+    /// Says again what is at work, since somebody has just said `idle`.
+    mutating func reassertBusy() {
+      ready += running.map { OutgoingMessage(publishing: Status.busy, parent: $0) }
+    }
+
+    var isUrgent: Bool { !ready.isEmpty || streams.contains { $0.text.utf8.count >= OutputQueue.streamBytes } }
   }
 
   private let state = Monitor(State())
@@ -45,35 +61,36 @@ final class OutputQueue: Sendable {
 
   // MARK: Posting
 
-  /// Posts messages in order, after all text printed so far.
+  /// Posts messages in order, after the text printed so far for the same requests.
   ///
   /// Front ends take the latest status for the present one. A request that was served beside a running cell has said
   /// `idle`; with `reassertingBusy` the cell's `busy` follows, so that the indicator stays right.
   func post(_ messages: [OutgoingMessage], reassertingBusy: Bool = false) {
     change { state in
-      state.seal()
-      state.ready += messages
-      if reassertingBusy, let cell = state.runningCell {
-        state.ready.append(OutgoingMessage(publishing: Status.busy, parent: cell))
+      for message in messages {
+        state.seal(message.parent)
+        state.ready.append(message)
       }
+      if reassertingBusy { state.reassertBusy() }
     }
   }
 
-  /// Posts the beginning of a cell.
-  func begin(cell: Header) {
+  /// Posts that a shell is at work on a request.
+  func begin(_ request: Header) {
     change { state in
-      state.seal()
-      state.runningCell = cell
-      state.ready.append(OutgoingMessage(publishing: Status.busy, parent: cell))
+      state.running.append(request)
+      state.ready.append(OutgoingMessage(publishing: Status.busy, parent: request))
     }
   }
 
-  /// Posts the end of a cell: its reply, then `idle`.
-  func end(cell: Header, reply: OutgoingMessage) {
+  /// Posts that the work is done: the reply, where there is one, then `idle`.
+  func end(_ request: Header, reply: OutgoingMessage?) {
     change { state in
-      state.seal()
-      state.runningCell = nil
-      state.ready += [reply, OutgoingMessage(publishing: Status.idle, parent: cell)]
+      state.seal(request)
+      if let place = state.running.firstIndex(of: request) { state.running.remove(at: place) }
+      if let reply { state.ready.append(reply) }
+      state.ready.append(OutgoingMessage(publishing: Status.idle, parent: request))
+      state.reassertBusy()
     }
   }
 
@@ -84,12 +101,12 @@ final class OutputQueue: Sendable {
       state.textBytes < Self.textLimit || state.isClosed || gaveUp() ? true : nil
     }
     change { state in
-      if state.stream?.name == name, state.stream?.parent == parent {
-        state.stream?.text += text
+      if let place = state.streams.firstIndex(where: { $0.name == name && $0.parent == parent }) {
+        state.streams[place].text += text
       } else {
-        state.seal()
+        state.seal(parent)
         let due = MonotonicTime.milliseconds + Self.streamDelay
-        state.stream = Stream(parent: parent, name: name, text: text, due: due)
+        state.streams.append(Stream(parent: parent, name: name, text: text, due: due))
       }
       state.textBytes += text.utf8.count
     }
@@ -104,12 +121,12 @@ final class OutputQueue: Sendable {
     state.change { state in
       state.hasCalled = false
       let now = MonotonicTime.milliseconds
-      if everything || state.isUrgent || (state.stream?.due ?? .max) <= now { state.seal() }
+      state.seal { everything || $0.due <= now || $0.text.utf8.count >= Self.streamBytes }
       defer {
         state.ready = []
-        state.textBytes = state.stream?.text.utf8.count ?? 0
+        state.textBytes = state.streams.reduce(0) { $0 + $1.text.utf8.count }
       }
-      return (state.ready, state.stream.map { max(0, $0.due - now) })
+      return (state.ready, state.streams.map { max(0, $0.due - now) }.min())
     }
   }
 
@@ -122,9 +139,9 @@ final class OutputQueue: Sendable {
   /// Changes the state and calls for the sender where it has something new to do.
   private func change(_ body: (inout State) -> Void) {
     let calls = state.withLock { state -> Bool in
-      let wasWaiting = state.stream != nil
+      let streams = state.streams.count
       body(&state)
-      let calls = !state.hasCalled && (state.isUrgent || !wasWaiting)
+      let calls = !state.hasCalled && (state.isUrgent || state.streams.count > streams)
       if calls { state.hasCalled = true }
       return calls
     }

@@ -17,12 +17,13 @@ final class SocketLoop: @unchecked Sendable {
   private let input: InputDesk
   private let capture: DescriptorCapture?
   private let wakeUp: WakeUp
+  private let messageLimit: Int
   private let stopRequested = Atomic<Bool>(false)
 
   /// A loop over sockets that from now on belong to it.
   init(
     channels: Channels, session: Session, desk: RequestDesk, input: InputDesk, capture: DescriptorCapture?,
-    wakeUp: WakeUp
+    wakeUp: WakeUp, messageLimit: Int
   ) {
     self.channels = channels
     self.session = session
@@ -30,6 +31,7 @@ final class SocketLoop: @unchecked Sendable {
     self.input = input
     self.capture = capture
     self.wakeUp = wakeUp
+    self.messageLimit = messageLimit
   }
 
   /// Asks the loop to end; from any thread.
@@ -47,10 +49,10 @@ final class SocketLoop: @unchecked Sendable {
       let pause = send()
       if stopRequested.load(ordering: .relaxed), deadline == nil {
         deadline = MonotonicTime.milliseconds + Self.patienceMilliseconds
-        desk.executor.close()
+        desk.shells.close()
         desk.questions.close()
       }
-      if let deadline, !desk.executor.isRunning || MonotonicTime.milliseconds >= deadline { break }
+      if let deadline, !desk.shells.isRunning || MonotonicTime.milliseconds >= deadline { break }
       let limit = deadline == nil ? pause ?? -1 : min(pause ?? 5, 5)
       let isReady = Poller.wait(sockets: channels.all, descriptors: descriptors, milliseconds: limit)
       wakeUp.acknowledge()
@@ -80,7 +82,11 @@ final class SocketLoop: @unchecked Sendable {
   /// Takes some of what has come: not all, so that no channel can keep the others waiting.
   private func receive(on channel: Channel) {
     for _ in 0..<64 {
-      guard let row = channels[channel].receive() else { return }
+      guard let row = channels[channel].receive(limit: messageLimit) else { return }
+      if row.isEmpty {
+        desk.log("dropped a message on \(channel.rawValue): larger than \(messageLimit >> 20) MiB")
+        continue
+      }
       switch channel {
       case .heartbeat: channels[channel].send(row)
       case .iopub: welcome(row)
@@ -116,10 +122,10 @@ final class SocketLoop: @unchecked Sendable {
 
   private func collectPrinted() {
     capture?.collect { name, text in
-      if let cell = desk.executor.latestCell {
+      if let cell = desk.shells.latest {
         desk.output.write(name, text, parent: cell) { true }
       } else {
-        desk.log(text)
+        for line in text.split(separator: "\n") { desk.log(String(line)) }
       }
     }
   }

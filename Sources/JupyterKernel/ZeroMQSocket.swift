@@ -67,6 +67,13 @@ struct ZeroMQError: Error, CustomStringConvertible {
     }
   }
 
+  func set(_ option: Int32, bytes: Int) throws {
+    var value = Int64(bytes)
+    guard unsafe zmq_setsockopt(handle, option, &value, MemoryLayout<Int64>.size) == 0 else {
+      throw ZeroMQError.last("cannot set ZeroMQ option \(option)")
+    }
+  }
+
   func set(_ option: Int32, _ value: [UInt8]) throws {
     guard unsafe zmq_setsockopt(handle, option, value, value.count) == 0 else {
       throw ZeroMQError.last("cannot set ZeroMQ option \(option)")
@@ -81,9 +88,21 @@ struct ZeroMQError: Error, CustomStringConvertible {
     guard unsafe zmq_connect(handle, endpoint) == 0 else { throw ZeroMQError.last("cannot connect to \(endpoint)") }
   }
 
-  /// The frames of the next message, or nil where none has come.
-  func receive() -> [[UInt8]]? {
+  /// Where it was bound last, in ZeroMQ's notation.
+  var endpoint: String? {
+    var text = [CChar](repeating: 0, count: 1024)
+    var count = text.count
+    guard unsafe zmq_getsockopt(handle, ZMQ_LAST_ENDPOINT, &text, &count) == 0 else { return nil }
+    return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  /// What a frame counts for beside its bytes.
+  static let frameCost = 64
+
+  /// The frames of the next message, or nil where none has come; no frames for a message of more than `limit` bytes.
+  func receive(limit: Int = .max) -> [[UInt8]]? {
     var row: [[UInt8]] = []
+    var room = limit
     var frame = zmq_msg_t()
     unsafe zmq_msg_init(&frame)
     defer { unsafe _ = zmq_msg_close(&frame) }
@@ -92,9 +111,10 @@ struct ZeroMQError: Error, CustomStringConvertible {
         guard zmq_errno() == EINTR else { return nil }
       }
       let bytes = unsafe UnsafeRawBufferPointer(start: zmq_msg_data(&frame), count: zmq_msg_size(&frame))
-      unsafe row.append(Array(bytes))
+      room -= bytes.count + Self.frameCost
+      if room >= 0 { unsafe row.append(Array(bytes)) }
     } while unsafe zmq_msg_more(&frame) != 0
-    return row
+    return room < 0 ? [] : row
   }
 
   /// Sends one message; says whether anybody was there to take it.

@@ -26,6 +26,9 @@ public struct ContentError: Error, CustomStringConvertible {
   public let reason: String
   /// The same.
   public var description: String { reason }
+
+  /// An error with its reason.
+  public init(reason: String) { self.reason = reason }
 }
 
 /// Reads members of a request's content, and says which one was wrong.

@@ -50,7 +50,7 @@ public struct Header: Sendable, Equatable {
 }
 
 /// The version of the messaging protocol that this library speaks.
-public let protocolVersion = "5.5"
+public let protocolVersion = "5.6"
 
 /// Dates as the protocol wants them.
 public enum Timestamp {

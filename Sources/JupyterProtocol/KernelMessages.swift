@@ -68,17 +68,20 @@ public struct KernelInfoReply: MessageContent {
   public let banner: String
   /// Pages to read about it.
   public let helpLinks: [HelpLink]
+  /// The optional parts of the protocol that it speaks, by the protocol's names.
+  public let features: [String]
 
   /// A reply from its parts.
   public init(
     implementation: String, implementationVersion: String, language: LanguageInfo, banner: String,
-    helpLinks: [HelpLink]
+    helpLinks: [HelpLink], features: [String] = []
   ) {
     self.implementation = implementation
     self.implementationVersion = implementationVersion
     self.language = language
     self.banner = banner
     self.helpLinks = helpLinks
+    self.features = features
   }
 
   /// The members of the content.
@@ -86,7 +89,7 @@ public struct KernelInfoReply: MessageContent {
     [
       "status": "ok", "protocol_version": .string(protocolVersion), "implementation": .string(implementation),
       "implementation_version": .string(implementationVersion), "language_info": language.json,
-      "banner": .string(banner), "debugger": false, "supported_features": [],
+      "banner": .string(banner), "debugger": false, "supported_features": .array(features.map(JSON.string)),
       "help_links": .array(helpLinks.map { ["text": .string($0.text), "url": .string($0.url)] }),
     ]
   }
@@ -151,31 +154,4 @@ public struct ConnectReply: MessageContent {
     for (channel, port) in ports { members["\(channel.rawValue)_port"] = .int(port) }
     return members
   }
-}
-
-/// `comm_info_reply`: the open comms; there are none.
-public struct CommInfoReply: MessageContent {
-  /// The protocol's name of it.
-  public static let messageType = "comm_info_reply"
-
-  /// The reply without any comm.
-  public init() {}
-
-  /// The members of the content.
-  public var json: [String: JSON] { ["status": "ok", "comms": [:]] }
-}
-
-/// `comm_close`: nobody here knows what that comm was for.
-public struct CommClose: MessageContent {
-  /// The protocol's name of it.
-  public static let messageType = "comm_close"
-
-  /// Which comm.
-  public let commID: String
-
-  /// The end of a comm.
-  public init(commID: String) { self.commID = commID }
-
-  /// The members of the content.
-  public var json: [String: JSON] { ["comm_id": .string(commID), "data": [:]] }
 }

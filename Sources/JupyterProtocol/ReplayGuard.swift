@@ -6,8 +6,8 @@
 /// honest messages are never mistaken for one another.
 public struct ReplayGuard: Sendable {
   private let capacity: Int
-  private var seen: Set<SIMD32<UInt8>> = []
-  private var order: [SIMD32<UInt8>] = []
+  private var seen: Set<SIMD2<UInt64>> = []
+  private var order: [SIMD2<UInt64>] = []
   private var oldest = 0
 
   /// A guard that remembers `capacity` signatures.
@@ -18,8 +18,7 @@ public struct ReplayGuard: Sendable {
 
   /// Whether this signature is new; from now on it is not.
   public mutating func isNew(_ signature: [UInt8]) -> Bool {
-    var entry = SIMD32<UInt8>()
-    for (position, byte) in signature.prefix(32).enumerated() { entry[position] = byte }
+    let entry = Self.first128Bits(of: signature)
     guard seen.insert(entry).inserted else { return false }
     if order.count < capacity {
       order.append(entry)
@@ -29,5 +28,13 @@ public struct ReplayGuard: Sendable {
       oldest = (oldest + 1) % capacity
     }
     return true
+  }
+
+  /// The number that the first 32 hexadecimal digits are.
+  private static func first128Bits(of signature: [UInt8]) -> SIMD2<UInt64> {
+    func number(_ digits: ArraySlice<UInt8>) -> UInt64 {
+      digits.reduce(0) { $0 << 4 &+ UInt64($1 & 0x0f) &+ ($1 > UInt8(ascii: "9") ? 9 : 0) }
+    }
+    return SIMD2(number(signature.prefix(16)), number(signature.dropFirst(16).prefix(16)))
   }
 }

@@ -31,6 +31,9 @@ public struct Signer: Sendable {
     self.digest = digest
   }
 
+  /// The library that computes the digests, with its version.
+  public static var library: String { unsafe String(cString: OpenSSL_version(OPENSSL_VERSION)) }
+
   /// Whether signatures are used at all.
   public var isSigning: Bool { !key.isEmpty }
 

@@ -12,6 +12,7 @@ package final class CachedDecoder {
   package let capacity: Int
 
   private let parameters: Parameters
+  private let adapter: Adapter?
   private let shape: DecoderConfiguration
   private let rotary: RotaryTable
   /// Whether products are cut up for the threads; false where the caller has already divided the sequences.
@@ -43,8 +44,12 @@ package final class CachedDecoder {
   }
 
   /// Room for `slots` sequences of at most `length` tokens each, in `room` of any content; without it, in memory on loan.
-  package init(_ parameters: Parameters, slots: Int, length: Int, isParallel: Bool, room: Floats? = nil) {
+  package init(
+    _ parameters: Parameters, adapter: Adapter? = nil, slots: Int, length: Int, isParallel: Bool, room: Floats? = nil
+  ) {
+    precondition(adapter == nil || adapter?.shape == parameters.configuration, "this adapter is of another shape")
     self.parameters = parameters
+    self.adapter = adapter
     shape = parameters.configuration
     self.slots = slots
     capacity = (length + 15) & ~15
@@ -124,20 +129,18 @@ package final class CachedDecoder {
     let w = shape.headWidth
     let queryWidth = shape.heads * w
     let keyWidth = shape.keyValueHeads * w
-    func multiply(
-      _ x: Floats, _ path: KeyPath<ParameterLayout.Layer, ParameterLayout.Block>, into y: Floats,
-      accumulate: Bool = false
-    ) {
-      let weights = parameters.matrix(layer, path)
-      linear(
-        Matrix(x, rows: n, columns: weights.inputs), weights, into: Matrix(y, rows: n, columns: weights.outputs),
-        accumulate: accumulate, parallel: isParallel)
+    func multiply(_ x: Floats, _ map: LinearMap, into y: Floats, accumulate: Bool = false) {
+      let weights = parameters.matrix(layer, map)
+      let x = Matrix(x, rows: n, columns: weights.inputs)
+      let y = Matrix(y, rows: n, columns: weights.outputs)
+      linear(x, weights, into: y, accumulate: accumulate, parallel: isParallel)
+      adapter?.forward(layer, map, x, addingTo: y, parallel: isParallel)
     }
 
     rmsNorm(
       stream, parameters.vector(layer, \.attentionNorm), into: normalised, scale: scale, rows: n, width: d,
       epsilon: shape.normEpsilon)
-    multiply(normalised, \.queryKeyValue, into: projected)
+    multiply(normalised, .queryKeyValue, into: projected)
     normRotate(
       projected, offset: 0, stride: shape.projectedWidth, parameters.vector(layer, \.queryNorm), rotary,
       positions: positions, into: queries, scale: headScale, heads: shape.heads, epsilon: shape.normEpsilon)
@@ -153,14 +156,14 @@ package final class CachedDecoder {
       cache.attend(queries, rows: rows, slots: slots, positions: positions, into: attended)
     }
     if isParallel { inRowBlocks(n, least: 1) { _, range in attend(range) } } else { attend(0..<n) }
-    multiply(attended, \.output, into: stream, accumulate: true)
+    multiply(attended, .output, into: stream, accumulate: true)
 
     rmsNorm(
       stream, parameters.vector(layer, \.feedForwardNorm), into: normalised, scale: scale, rows: n, width: d,
       epsilon: shape.normEpsilon)
-    multiply(normalised, \.gateUp, into: gateUp)
+    multiply(normalised, .gateUp, into: gateUp)
     swiglu(gateUp, into: hidden, rows: n, width: shape.feedForward)
-    multiply(hidden, \.down, into: stream, accumulate: true)
+    multiply(hidden, .down, into: stream, accumulate: true)
   }
 
   /// Lets a slot hold what another holds, as if it had read the same tokens.

@@ -94,10 +94,15 @@ package struct DecoderConfiguration: Sendable, Equatable {
   }
 }
 
-/// A decoder's shape that cannot be built: one sentence that says why.
+/// A shape that cannot be built: one sentence that says why.
 package struct ConfigurationError: Error, CustomStringConvertible {
-  /// Why the shape cannot be built.
+  /// What cannot be built: a model, or an adapter.
+  package let subject: String
+  /// Why it cannot be.
   package let description: String
 
-  init(_ description: String) { self.description = description }
+  init(_ description: String, of subject: String = "model") {
+    self.subject = subject
+    self.description = description
+  }
 }

@@ -20,7 +20,9 @@ package final class DecoderPass {
   /// Bytes of activations, and of their gradients where there is a backward pass, for so many tokens in one batch.
   ///
   /// An upper bound: it counts every token as scored. In double, since what is asked for may be past all bounds.
-  package static func bytes(_ shape: DecoderConfiguration, tokens: Int, for purpose: Purpose) -> Double {
+  package static func bytes(
+    _ shape: DecoderConfiguration, adapter: AdapterConfiguration? = nil, tokens: Int, for purpose: Purpose
+  ) -> Double {
     let queries = shape.heads * shape.headWidth
     let keys = shape.keyValueHeads * shape.headWidth
     let layer =
@@ -30,8 +32,9 @@ package final class DecoderPass {
     let ends = 2 * shape.width + 1
     let isTraining = purpose == .training
     let numbers = isTraining ? shape.layers * layer + gradients + ends : layer + ends
+    let thin = adapter.map { Adapter.scratchBytes($0, tokens: tokens) } ?? 0
     // Each array begins at a multiple of 64 bytes.
-    return 4 * Double(tokens) * Double(numbers) + 64 * Double(isTraining ? 15 * shape.layers + 11 : 18)
+    return 4 * Double(tokens) * Double(numbers) + 64 * Double(isTraining ? 15 * shape.layers + 11 : 18) + thin
   }
 
   private let shape: DecoderConfiguration
@@ -157,8 +160,9 @@ package final class DecoderPass {
   /// The hidden state of every scored token after the final norm: scored × D, valid until the next pass.
   ///
   /// Logits are `hidden · headᵀ`. Traps if a sequence is longer than the context.
-  package func forward(_ parameters: Parameters, _ batch: PackedBatch) -> Floats {
+  package func forward(_ parameters: Parameters, adapter: Adapter? = nil, _ batch: PackedBatch) -> Floats {
     precondition(parameters.configuration == shape, "these parameters are of another shape")
+    precondition(adapter == nil || adapter?.shape == shape, "this adapter is of another shape")
     precondition(!batch.tokens.isEmpty, "a batch of no tokens has no hidden states")
     precondition(
       batch.longest <= shape.contextLength,
@@ -167,11 +171,11 @@ package final class DecoderPass {
     gatherRows(parameters.embedding, batch.tokens, into: layers[0].input)
     for index in 0..<shape.layers where !shouldStop() {
       let isLast = index + 1 == shape.layers
-      attentionForward(index, parameters, batch)
+      attentionForward(index, parameters, adapter, batch)
       // After the last attention only the scored tokens go on.
       residual(index, batch, onlyScored: isLast)
       feedForwardForward(
-        index, parameters, rows: isLast ? batch.scored.count : batch.tokens.count,
+        index, parameters, adapter, rows: isLast ? batch.scored.count : batch.tokens.count,
         output: isLast ? finalInput : layers[index + 1].input)
     }
     rmsNorm(
@@ -181,17 +185,25 @@ package final class DecoderPass {
     return finalNormalised[0..<batch.scored.count * shape.width]
   }
 
+  private func linearForward(
+    _ index: Int, _ map: LinearMap, _ parameters: Parameters, _ adapter: Adapter?, input: Matrix, output: Matrix,
+    accumulate: Bool = false
+  ) {
+    linear(input, parameters.matrix(index, map), into: output, accumulate: accumulate)
+    adapter?.forward(index, map, input, addingTo: output)
+  }
+
   /// input → attended.
-  private func attentionForward(_ index: Int, _ parameters: Parameters, _ batch: PackedBatch) {
+  private func attentionForward(_ index: Int, _ parameters: Parameters, _ adapter: Adapter?, _ batch: PackedBatch) {
     let n = batch.tokens.count
     let layer = layers[index]
     let queries = shape.heads * shape.headWidth
     rmsNorm(
       layer.input, parameters.vector(index, \.attentionNorm), into: layer.normalised, scale: layer.inputScale, rows: n,
       width: shape.width, epsilon: shape.normEpsilon)
-    linear(
-      Matrix(layer.normalised, rows: n, columns: shape.width), parameters.matrix(index, \.queryKeyValue),
-      into: Matrix(layer.projected, rows: n, columns: shape.projectedWidth))
+    linearForward(
+      index, .queryKeyValue, parameters, adapter, input: Matrix(layer.normalised, rows: n, columns: shape.width),
+      output: Matrix(layer.projected, rows: n, columns: shape.projectedWidth))
     normRotate(
       layer.projected, offset: 0, stride: shape.projectedWidth, parameters.vector(index, \.queryNorm), rotary,
       positions: batch.positions, into: layer.queries, scale: layer.queryScale, heads: shape.heads,
@@ -224,53 +236,58 @@ package final class DecoderPass {
   }
 
   /// attended, middle → output.
-  private func feedForwardForward(_ index: Int, _ parameters: Parameters, rows n: Int, output: Floats) {
+  private func feedForwardForward(
+    _ index: Int, _ parameters: Parameters, _ adapter: Adapter?, rows n: Int, output: Floats
+  ) {
     let d = shape.width
     let layer = layers[index]
     func matrix(_ values: Floats, _ columns: Int) -> Matrix { Matrix(values, rows: n, columns: columns) }
-    linear(
-      matrix(layer.attended, shape.heads * shape.headWidth), parameters.matrix(index, \.output),
-      into: matrix(layer.middle, d), accumulate: true)
+    linearForward(
+      index, .output, parameters, adapter, input: matrix(layer.attended, shape.heads * shape.headWidth),
+      output: matrix(layer.middle, d), accumulate: true)
     rmsNorm(
       layer.middle, parameters.vector(index, \.feedForwardNorm), into: layer.middleNormalised,
       scale: layer.middleScale, rows: n, width: d, epsilon: shape.normEpsilon)
-    linear(
-      matrix(layer.middleNormalised, d), parameters.matrix(index, \.gateUp),
-      into: matrix(layer.gateUp, 2 * shape.feedForward))
+    linearForward(
+      index, .gateUp, parameters, adapter, input: matrix(layer.middleNormalised, d),
+      output: matrix(layer.gateUp, 2 * shape.feedForward))
     swiglu(layer.gateUp, into: layer.hidden, rows: n, width: shape.feedForward)
     output[0..<n * d].assign(layer.middle[0..<n * d])
-    linear(
-      matrix(layer.hidden, shape.feedForward), parameters.matrix(index, \.down), into: matrix(output, d),
+    linearForward(
+      index, .down, parameters, adapter, input: matrix(layer.hidden, shape.feedForward), output: matrix(output, d),
       accumulate: true)
   }
 
   // MARK: Backward
 
   /// Adds the gradients of all parameters but the head to `gradient`, given the gradient by the hidden states that the
-  /// last `forward` of the same batch and parameters returned.
+  /// last `forward` of the same batch and parameters returned; with an adapter, the adapter's gradient and no other.
   ///
   /// The head's own gradient belongs to whoever computed the logits.
-  package func backward(_ dHidden: Floats, _ parameters: Parameters, _ batch: PackedBatch, into gradient: Parameters) {
+  package func backward(
+    _ dHidden: Floats, _ parameters: Parameters, adapter: Adapter? = nil, _ batch: PackedBatch, into gradient: Trainable
+  ) {
     precondition(purpose == .training, "a pass for scoring keeps nothing to go back through")
+    precondition((adapter == nil) == (gradient.parameters != nil), "a gradient of something else than what is trained")
     let d = shape.width
     precondition(
       !layers.isEmpty && memory.turn == turn, "a backward pass follows its forward pass, with no other pass in between")
     defer { release() }
     let work = GradientActivations(shape, tokens: batch.tokens.count, from: memory)
     rmsNormBackward(
-      dHidden, finalInput, parameters.finalNorm, scale: finalScale, dx: work.stream, dw: gradient.finalNorm,
+      dHidden, finalInput, parameters.finalNorm, scale: finalScale, dx: work.stream, dw: gradient.parameters?.finalNorm,
       rows: batch.scored.count, width: d, adding: false)
     for index in (0..<shape.layers).reversed() where !shouldStop() {
       let isLast = index + 1 == shape.layers
       feedForwardBackward(
-        index, parameters, rows: isLast ? batch.scored.count : batch.tokens.count, into: gradient, work)
+        index, parameters, adapter, rows: isLast ? batch.scored.count : batch.tokens.count, into: gradient, work)
       if isLast {
         spread(work.stream, batch, width: d)
         spread(work.attended, batch, width: shape.heads * shape.headWidth)
       }
-      attentionBackward(index, parameters, batch, into: gradient, work)
+      attentionBackward(index, parameters, adapter, batch, into: gradient, work)
     }
-    scatterRows(work.stream, batch.tokens, addingTo: gradient.embedding)
+    if let gradient = gradient.parameters { scatterRows(work.stream, batch.tokens, addingTo: gradient.embedding) }
   }
 
   /// Rows of scored tokens, at the front, go to their places among all tokens; the others become 0.
@@ -286,37 +303,43 @@ package final class DecoderPass {
   }
 
   private func linearBackward(
-    _ index: Int, _ path: KeyPath<ParameterLayout.Layer, ParameterLayout.Block>, _ parameters: Parameters,
-    into gradient: Parameters, dOutput: Matrix, input: Matrix, dInput: Matrix
+    _ index: Int, _ map: LinearMap, _ parameters: Parameters, _ adapter: Adapter?, into gradient: Trainable,
+    dOutput: Matrix, input: Matrix, dInput: Matrix?
   ) {
-    linearWeightGradient(dOutput, input, addingTo: gradient.matrix(index, path))
-    linearInputGradient(dOutput, parameters.matrix(index, path), into: dInput)
+    if let dInput { linearInputGradient(dOutput, parameters.matrix(index, map), into: dInput) }
+    switch gradient {
+    case .parameters(let gradient): linearWeightGradient(dOutput, input, addingTo: gradient.matrix(index, map))
+    case .adapter(let gradient):
+      adapter?.backward(index, map, dy: dOutput, x: input, addingTo: dInput, into: gradient)
+    }
   }
 
   private func feedForwardBackward(
-    _ index: Int, _ parameters: Parameters, rows n: Int, into gradient: Parameters, _ work: GradientActivations
+    _ index: Int, _ parameters: Parameters, _ adapter: Adapter?, rows n: Int, into gradient: Trainable,
+    _ work: GradientActivations
   ) {
     let d = shape.width
     let layer = layers[index]
     let queries = shape.heads * shape.headWidth
     func matrix(_ values: Floats, _ columns: Int) -> Matrix { Matrix(values, rows: n, columns: columns) }
     linearBackward(
-      index, \.down, parameters, into: gradient, dOutput: matrix(work.stream, d),
+      index, .down, parameters, adapter, into: gradient, dOutput: matrix(work.stream, d),
       input: matrix(layer.hidden, shape.feedForward), dInput: matrix(work.hidden, shape.feedForward))
     swigluBackward(work.hidden, layer.gateUp, dgu: work.gateUp, rows: n, width: shape.feedForward)
     linearBackward(
-      index, \.gateUp, parameters, into: gradient, dOutput: matrix(work.gateUp, 2 * shape.feedForward),
+      index, .gateUp, parameters, adapter, into: gradient, dOutput: matrix(work.gateUp, 2 * shape.feedForward),
       input: matrix(layer.middleNormalised, d), dInput: matrix(work.width, d))
     rmsNormBackward(
       work.width, layer.middle, parameters.vector(index, \.feedForwardNorm), scale: layer.middleScale,
-      dx: work.stream, dw: gradient.vector(index, \.feedForwardNorm), rows: n, width: d, adding: true)
+      dx: work.stream, dw: gradient.parameters?.vector(index, \.feedForwardNorm), rows: n, width: d, adding: true)
     linearBackward(
-      index, \.output, parameters, into: gradient, dOutput: matrix(work.stream, d),
+      index, .output, parameters, adapter, into: gradient, dOutput: matrix(work.stream, d),
       input: matrix(layer.attended, queries), dInput: matrix(work.attended, queries))
   }
 
   private func attentionBackward(
-    _ index: Int, _ parameters: Parameters, _ batch: PackedBatch, into gradient: Parameters, _ work: GradientActivations
+    _ index: Int, _ parameters: Parameters, _ adapter: Adapter?, _ batch: PackedBatch, into gradient: Trainable,
+    _ work: GradientActivations
   ) {
     let n = batch.tokens.count
     let d = shape.width
@@ -328,17 +351,21 @@ package final class DecoderPass {
     normRotateBackward(
       work.queries, layer.projected, offset: 0, stride: shape.projectedWidth, parameters.vector(index, \.queryNorm),
       rotary, positions: batch.positions, scale: layer.queryScale, dx: work.projected,
-      dw: gradient.vector(index, \.queryNorm), heads: shape.heads)
+      dw: gradient.parameters?.vector(index, \.queryNorm), heads: shape.heads)
     normRotateBackward(
       work.keys, layer.projected, offset: queries, stride: shape.projectedWidth, parameters.vector(index, \.keyNorm),
       rotary, positions: batch.positions, scale: layer.keyScale, dx: work.projected,
-      dw: gradient.vector(index, \.keyNorm), heads: shape.keyValueHeads)
+      dw: gradient.parameters?.vector(index, \.keyNorm), heads: shape.keyValueHeads)
+    // Below the first layer nothing is trained but the embedding.
+    let isLowest = index == 0 && adapter != nil
     linearBackward(
-      index, \.queryKeyValue, parameters, into: gradient,
+      index, .queryKeyValue, parameters, adapter, into: gradient,
       dOutput: Matrix(work.projected, rows: n, columns: shape.projectedWidth),
-      input: Matrix(layer.normalised, rows: n, columns: d), dInput: Matrix(work.width, rows: n, columns: d))
+      input: Matrix(layer.normalised, rows: n, columns: d),
+      dInput: isLowest ? nil : Matrix(work.width, rows: n, columns: d))
+    if isLowest { return }
     rmsNormBackward(
       work.width, layer.input, parameters.vector(index, \.attentionNorm), scale: layer.inputScale, dx: work.stream,
-      dw: gradient.vector(index, \.attentionNorm), rows: n, width: d, adding: true)
+      dw: gradient.parameters?.vector(index, \.attentionNorm), rows: n, width: d, adding: true)
   }
 }

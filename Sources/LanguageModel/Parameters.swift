@@ -96,17 +96,25 @@ package struct ParameterLayout: Sendable, Equatable {
     finalNorm = place("model.norm.weight", shape.width)
   }
 
-  /// A matrix of parts that lie output after output.
-  private mutating func place(_ parts: [(name: String, outputs: Int)], inputs: Int) -> Block {
+  /// A matrix of parts that lie output after output, from a place in the allocation on.
+  static func block(
+    of parts: [(name: String, outputs: Int)], inputs: Int, at start: Int
+  ) -> (Block, [Entry]) {
     let outputs = parts.reduce(0) { $0 + $1.outputs }
     let block = Block(
-      range: count..<count + Panels.count(outputs: outputs, inputs: inputs), outputs: outputs, inputs: inputs)
-    count = block.range.upperBound
+      range: start..<start + Panels.count(outputs: outputs, inputs: inputs), outputs: outputs, inputs: inputs)
     var first = 0
-    for (name, outputs) in parts {
-      entries.append(Entry(name: name, shape: [outputs, inputs], block: block, firstOutput: first))
+    let entries = parts.map { name, outputs in
       first += outputs
+      return Entry(name: name, shape: [outputs, inputs], block: block, firstOutput: first - outputs)
     }
+    return (block, entries)
+  }
+
+  private mutating func place(_ parts: [(name: String, outputs: Int)], inputs: Int) -> Block {
+    let (block, placed) = Self.block(of: parts, inputs: inputs, at: count)
+    entries += placed
+    count = block.range.upperBound
     return block
   }
 
@@ -121,7 +129,7 @@ package struct ParameterLayout: Sendable, Equatable {
 /// The parameters of one decoder, or anything of the same layout: a gradient, a moment of the optimiser.
 ///
 /// A model's parameters are not written to once it has been made: training copies them first.
-package struct Parameters: Sendable {
+package struct Parameters: TensorAllocation {
   /// The decoder's shape.
   package let configuration: DecoderConfiguration
   /// What lies where.
@@ -182,12 +190,38 @@ package struct Parameters: Sendable {
     return true
   }
 
+  package var entries: [ParameterLayout.Entry] { layout.entries }
+
   /// The same numbers in new memory.
   package func copy() -> Parameters { Parameters(configuration, layout, values.copy()) }
 
   /// Zeros of the same layout.
   package func zerosLike() -> Parameters { Parameters(configuration, layout, Floats(zeros: layout.count)) }
 
+  /// The head's weights: V × D.
+  package var head: Panels { panels(layout.head) }
+  /// The embedding: V × D.
+  package var embedding: Panels { panels(layout.embedding) }
+  var finalNorm: Floats { values[layout.finalNorm.range] }
+
+  /// A norm vector of a layer.
+  func vector(_ layer: Int, _ path: KeyPath<ParameterLayout.Layer, ParameterLayout.Block>) -> Floats {
+    values[layout.layers[layer][keyPath: path].range]
+  }
+
+  /// The weights of a map of a layer.
+  func matrix(_ layer: Int, _ map: LinearMap) -> Panels { panels(layout.layers[layer][keyPath: map.weights]) }
+}
+
+/// Tensors in one allocation, matrices in `Panels`: the parameters of a decoder, an adapter.
+package protocol TensorAllocation: Sendable {
+  /// The one allocation.
+  var values: Floats { get }
+  /// What lies in it.
+  var entries: [ParameterLayout.Entry] { get }
+}
+
+extension TensorAllocation {
   /// One tensor in the order of Hugging Face: a copy, outputs × inputs or the vector.
   package subscript(entry: ParameterLayout.Entry) -> Floats {
     get { self[entry, 0..<entry.rows] }
@@ -216,23 +250,7 @@ package struct Parameters: Sendable {
     }
   }
 
-  /// The head's weights: V × D.
-  package var head: Panels { panels(layout.head) }
-  /// The embedding: V × D.
-  package var embedding: Panels { panels(layout.embedding) }
-  var finalNorm: Floats { values[layout.finalNorm.range] }
-
-  /// A norm vector of a layer.
-  func vector(_ layer: Int, _ path: KeyPath<ParameterLayout.Layer, ParameterLayout.Block>) -> Floats {
-    values[layout.layers[layer][keyPath: path].range]
-  }
-
-  /// A matrix of a layer.
-  func matrix(_ layer: Int, _ path: KeyPath<ParameterLayout.Layer, ParameterLayout.Block>) -> Panels {
-    panels(layout.layers[layer][keyPath: path])
-  }
-
-  private func panels(_ block: ParameterLayout.Block) -> Panels {
+  func panels(_ block: ParameterLayout.Block) -> Panels {
     Panels(values[block.range], outputs: block.outputs, inputs: block.inputs)
   }
 }

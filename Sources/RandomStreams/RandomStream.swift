@@ -35,6 +35,7 @@ package enum RandomPurpose: UInt32, Sendable {
   case resampling = 6
   case user = 7
   case evaluation = 8
+  case adapter = 9
 }
 
 /// The random numbers that belong to one place: a seed, a purpose and up to two coordinates.

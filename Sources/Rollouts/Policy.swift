@@ -3,20 +3,25 @@
 package import LanguageModel
 package import Tokenizer
 
-/// What samples: parameters, and the vocabulary that turns its tokens into text.
+/// What samples: weights, and the vocabulary that turns its tokens into text.
 package struct Policy: Sendable {
-  /// The decoder's parameters; never written to.
-  package let parameters: Parameters
+  /// What the decoder computes with; never written to.
+  package let weights: Weights
   /// Its tokens.
   package let vocabulary: CharacterVocabulary
 
   /// A policy; the decoder's vocabulary must have the size of the given one.
-  package init(parameters: Parameters, vocabulary: CharacterVocabulary) {
+  package init(weights: Weights, vocabulary: CharacterVocabulary) {
     precondition(
-      parameters.configuration.vocabulary == vocabulary.count,
-      "a decoder of \(parameters.configuration.vocabulary) tokens and a vocabulary of \(vocabulary.count)")
-    self.parameters = parameters
+      weights.configuration.vocabulary == vocabulary.count,
+      "a decoder of \(weights.configuration.vocabulary) tokens and a vocabulary of \(vocabulary.count)")
+    self.weights = weights
     self.vocabulary = vocabulary
+  }
+
+  /// A policy without an adapter.
+  package init(parameters: Parameters, vocabulary: CharacterVocabulary) {
+    self.init(weights: Weights(parameters), vocabulary: vocabulary)
   }
 
   /// The token that ends a completion; nil where the vocabulary has none.
@@ -27,6 +32,16 @@ package struct Policy: Sendable {
 
   /// The text of some tokens.
   package func decode(_ tokens: some Sequence<Int32>) throws -> String { try vocabulary.decode(tokens.map(Int.init)) }
+
+  /// Samples a completion for each request; see `Parameters.sample`.
+  package func sample(
+    _ requests: [RolloutRequest], _ rule: SamplingRule, memory: ActivationMemory? = nil,
+    isInterrupted: @Sendable () -> Bool = { false }, onToken: @Sendable (Int) -> Void = { _ in }
+  ) throws -> [Rollout] {
+    try weights.base.sample(
+      requests, rule, adapter: weights.adapter, end: endToken, memory: memory, isInterrupted: isInterrupted,
+      onToken: onToken)
+  }
 }
 
 /// Thrown where work was stopped because somebody asked for it.

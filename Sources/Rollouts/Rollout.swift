@@ -67,12 +67,14 @@ package struct Rollout: Sendable {
 extension Parameters {
   /// Samples a completion for each request.
   ///
-  /// The result of a request depends on its prompt, its stream and these parameters alone, bit for bit.
+  /// The result of a request depends on its prompt, its stream, these parameters and the adapter on top of them alone,
+  /// bit for bit.
   /// Throws `SettingError`, before any work, for an empty prompt, a rule out of range or a context that is too short,
   /// and `Interruption` soon after `isInterrupted` holds. `onToken` is told how many tokens have been drawn since it
   /// was last called; it may be called from several threads. Where a `memory` is given, it has a turn there.
   package func sample(
-    _ requests: [RolloutRequest], _ rule: SamplingRule, end: Int32?, memory: ActivationMemory? = nil,
+    _ requests: [RolloutRequest], _ rule: SamplingRule, adapter: Adapter? = nil, end: Int32?,
+    memory: ActivationMemory? = nil,
     isInterrupted: @Sendable () -> Bool = { false }, onToken: @Sendable (Int) -> Void = { _ in }
   ) throws -> [Rollout] {
     if requests.isEmpty { return [] }
@@ -105,7 +107,7 @@ extension Parameters {
       for first in stride(from: range.lowerBound, to: range.upperBound, by: together) {
         let chunk = first..<min(first + together, range.upperBound)
         var batch = SamplingBatch(
-          self, Array(requests[chunk]), rule, end: end, isParallel: !isSmall, room: rooms?[part])
+          self, adapter, Array(requests[chunk]), rule, end: end, isParallel: !isSmall, room: rooms?[part])
         while batch.isUnfinished, !isInterrupted() { onToken(batch.step()) }
         if batch.isUnfinished { return }
         results.store(batch.rollouts, at: chunk.lowerBound)
@@ -133,8 +135,8 @@ private struct SamplingBatch {
   private var unread: [[Int]]
 
   init(
-    _ parameters: Parameters, _ requests: [RolloutRequest], _ rule: SamplingRule, end: Int32?, isParallel: Bool,
-    room: Floats?
+    _ parameters: Parameters, _ adapter: Adapter?, _ requests: [RolloutRequest], _ rule: SamplingRule, end: Int32?,
+    isParallel: Bool, room: Floats?
   ) {
     rollouts = requests.map { Rollout(prompt: $0.prompt) }
     streams = requests.map(\.stream)
@@ -145,7 +147,7 @@ private struct SamplingBatch {
     let longest = requests.lazy.map(\.prompt.count).max() ?? 0
     let size = requests.count * vocabulary
     decoder = CachedDecoder(
-      parameters, slots: requests.count, length: longest + rule.maxTokens, isParallel: isParallel,
+      parameters, adapter: adapter, slots: requests.count, length: longest + rule.maxTokens, isParallel: isParallel,
       room: room.map { $0[0..<$0.count - size] })
     logits = room.map { $0[$0.count - size..<$0.count] } ?? Floats(zeros: size)
     active = Array(requests.indices)

@@ -122,8 +122,8 @@ package func linear(
   }
 }
 
-/// The gradient of `linear` by its input: dx = dy · w.
-package func linearInputGradient(_ dy: Matrix, _ w: Panels, into dx: Matrix) {
+/// The gradient of `linear` by its input: dx (+)= dy · w.
+package func linearInputGradient(_ dy: Matrix, _ w: Panels, into dx: Matrix, accumulate: Bool = false) {
   check(dx.columns == w.inputs && dy.columns == w.outputs && dx.rows == dy.rows, dx, w, dy)
   let panels = (w.inputs + Panels.width - 1) / Panels.width
   forEachDepthBlock(w.outputs) { depth in
@@ -149,7 +149,7 @@ package func linearInputGradient(_ dy: Matrix, _ w: Panels, into dx: Matrix) {
           dy.values.base + rows.lowerBound * dy.stride + depth.lowerBound, Int64(dy.stride),
           packed.base + panels.lowerBound * stride, Int64(stride), Int64(Panels.width),
           dx.values.base + rows.lowerBound * dx.stride + columns.lowerBound, Int64(dx.stride), Int64(Panels.width),
-          Int64(rows.count), Int64(columns.count), Int64(depth.count), depth.lowerBound > 0 ? 1 : 0)
+          Int64(rows.count), Int64(columns.count), Int64(depth.count), accumulate || depth.lowerBound > 0 ? 1 : 0)
       }
     }
   }

@@ -14,10 +14,12 @@ package func inRowBlocks(_ rows: Int, least: Int = 32, _ body: (Int, Range<Int>)
 private func rowBlockSize(_ rows: Int, least: Int) -> Int { max(least, (rows + 7) / 8) }
 
 /// Sums over rows that land in one gradient: each block of rows sums on its own, then the blocks are added in order.
-private func reducingRows(_ rows: Int, into gradient: Floats, _ body: (Range<Int>, Floats) -> Void) {
-  let width = gradient.count
+///
+/// Where nobody wants that gradient the sums of the blocks are dropped.
+private func reducingRows(_ rows: Int, width: Int, into gradient: Floats?, _ body: (Range<Int>, Floats) -> Void) {
   let partial = Floats(zeros: 8 * width)
   inRowBlocks(rows) { index, range in body(range, partial.row(index, width: width)) }
+  guard let gradient else { return }
   for index in 0..<8 { add(partial.row(index, width: width), to: gradient) }
 }
 
@@ -37,12 +39,13 @@ package func rmsNorm(
   }
 }
 
-/// Backward of `rmsNorm`: dx assigned, or added to where `adding`; dw accumulates.
+/// Backward of `rmsNorm`: dx assigned, or added to where `adding`; dw, where there is one, accumulates.
 package func rmsNormBackward(
-  _ dy: Floats, _ x: Floats, _ w: Floats, scale: Floats, dx: Floats, dw: Floats, rows: Int, width: Int, adding: Bool
+  _ dy: Floats, _ x: Floats, _ w: Floats, scale: Floats, dx: Floats, dw: Floats?, rows: Int, width: Int, adding: Bool
 ) {
-  precondition(x.count >= rows * width && dy.count >= rows * width && dx.count >= rows * width && dw.count == width)
-  reducingRows(rows, into: dw) { range, dw in
+  precondition(x.count >= rows * width && dy.count >= rows * width && dx.count >= rows * width && w.count == width)
+  precondition(dw == nil || dw?.count == width)
+  reducingRows(rows, width: width, into: dw) { range, dw in
     let offset = range.lowerBound * width
     unsafe opsd_rms_norm_backward(
       dy.base + offset, x.base + offset, w.base, scale.base + range.lowerBound, dx.base + offset, dw.base,
@@ -119,19 +122,20 @@ package func normRotate(
   }
 }
 
-/// Backward of `normRotate`: the heads' part of dx is assigned, dw accumulates.
+/// Backward of `normRotate`: the heads' part of dx is assigned; dw, where there is one, accumulates.
 package func normRotateBackward(
   _ dy: Floats, _ x: Floats, offset: Int, stride: Int, _ w: Floats, _ table: RotaryTable, positions: [Int32],
-  scale: Floats, dx: Floats, dw: Floats, heads: Int
+  scale: Floats, dx: Floats, dw: Floats?, heads: Int
 ) {
   let rows = positions.count
   let width = table.width
   precondition(x.count >= rows * stride && dx.count >= rows * stride && dy.count >= rows * heads * width)
-  precondition(scale.count >= rows * heads && w.count == width && dw.count == width)
+  precondition(scale.count >= rows * heads && w.count == width)
+  precondition(dw == nil || dw?.count == width)
   checkHeads(offset: offset, stride: stride, heads: heads, table, positions)
   unsafe positions.withUnsafeBufferPointer { positions in
     guard let first = positions.baseAddress else { return }
-    reducingRows(rows, into: dw) { range, dw in
+    reducingRows(rows, width: width, into: dw) { range, dw in
       unsafe opsd_norm_rotate_backward(
         dy.base + range.lowerBound * heads * width, x.base + range.lowerBound * stride + offset, Int64(stride), w.base,
         table.cosines.base, table.sines.base, first + range.lowerBound, scale.base + range.lowerBound * heads,
@@ -275,6 +279,21 @@ package func crossEntropyRows(
 package func add(_ x: Floats, to y: Floats) {
   precondition(x.count == y.count, "cannot add \(x.count) numbers to \(y.count)")
   unsafe opsd_add(x.base, y.base, Int64(x.count))
+}
+
+/// x *= factor.
+package func multiply(_ x: Floats, by factor: Float) {
+  unsafe opsd_multiply(x.base, factor, Int64(x.count))
+}
+
+/// y += share · (x − y): a moving average takes in the numbers x.
+package func blend(_ x: Floats, into y: Floats, share: Float) {
+  precondition(x.count == y.count, "cannot blend \(x.count) numbers into \(y.count)")
+  let size = 1 << 15
+  Workers.shared.loop((x.count + size - 1) / size) { index in
+    let first = index * size
+    unsafe opsd_blend(x.base + first, y.base + first, share, Int64(min(size, x.count - first)))
+  }
 }
 
 /// Σ x², in double: blocks of 65,536 numbers, added in order.

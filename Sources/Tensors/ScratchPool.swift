@@ -33,7 +33,13 @@ package final class ScratchPool: Sendable {
       }
       return best.map { free.remove(at: $0) }
     }
-    return found ?? Floats(zeros: max(count, 1024))
+    return found ?? Floats(zeros: Self.roundedUp(max(count, 1024)))
+  }
+
+  /// One of four sizes in each octave, so that what was lent fits again when a little more is asked for.
+  private static func roundedUp(_ count: Int) -> Int {
+    let step = 1 << max(0, Int.bitWidth - 3 - count.leadingZeroBitCount)
+    return (count + step - 1) / step * step
   }
 
   fileprivate func giveBack(_ memory: Floats) {

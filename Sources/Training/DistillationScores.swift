@@ -19,7 +19,7 @@ package struct DistillationScores: Sendable {
   /// prompt or completion, one that is too long for a context, two vocabularies, or a temperature that sampling cannot
   /// have.
   package init(
-    teacher: Parameters, teacherPrompt: [Int32], student: Parameters, studentPrompt: [Int32], completion: [Int32],
+    teacher: Weights, teacherPrompt: [Int32], student: Weights, studentPrompt: [Int32], completion: [Int32],
     temperature: Double
   ) throws(SettingError) {
     try SettingError.check("temperature", temperature, in: SamplingRule.temperatures)
@@ -29,8 +29,8 @@ package struct DistillationScores: Sendable {
           + "\(student.configuration.vocabulary) cannot be compared",
         why: "the divergence goes token by token", fix: "use models of one vocabulary", setting: "teacher")
     }
-    for (who, parameters, prompt) in [("teacher", teacher, teacherPrompt), ("student", student, studentPrompt)] {
-      let context = parameters.configuration.contextLength
+    for (who, weights, prompt) in [("teacher", teacher, teacherPrompt), ("student", student, studentPrompt)] {
+      let context = weights.configuration.contextLength
       guard !prompt.isEmpty, !completion.isEmpty, prompt.count + completion.count <= context else {
         throw SettingError(
           what: "the \(who) cannot score \(completion.count) tokens after a prompt of \(prompt.count)",
@@ -41,11 +41,12 @@ package struct DistillationScores: Sendable {
     }
     positions = completion.count
     vocabulary = student.configuration.vocabulary
-    func score(_ parameters: Parameters, _ prompt: [Int32]) -> Floats {
+    func score(_ weights: Weights, _ prompt: [Int32]) -> Floats {
       var batch = PackedBatch()
       batch.append(prompt: prompt, completion: completion)
-      let hidden = DecoderPass(parameters.configuration, for: .scoring).forward(parameters, batch)
-      return Head().logProbabilities(parameters, hidden, 0..<completion.count, temperature: temperature)
+      let pass = DecoderPass(weights.configuration, for: .scoring)
+      let hidden = pass.forward(weights.base, adapter: weights.adapter, batch)
+      return Head().logProbabilities(weights.base, hidden, 0..<completion.count, temperature: temperature)
     }
     teacherLogProbabilities = score(teacher, teacherPrompt)
     studentLogProbabilities = score(student, studentPrompt)

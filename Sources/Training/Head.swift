@@ -59,12 +59,13 @@ struct HeadLoss {
 /// - Parameters:
 ///   - hidden: positions × D.
 ///   - dHidden: positions × D, receives the gradient by the hidden states.
-///   - gradient: the part of the head's weights accumulates.
+///   - gradient: the part of the head's weights accumulates; nil where they are not trained.
 ///   - memory: where the logits of a chunk lie while it is worked on.
 ///   - chunk: positions that are taken at a time.
 ///   - shouldStop: asked before each chunk; when it holds, the result means nothing.
 func headLossAndGradient(
-  _ parameters: Parameters, _ hidden: Floats, dHidden: Floats, into gradient: Parameters, memory: ActivationMemory,
+  _ parameters: Parameters, _ hidden: Floats, dHidden: Floats, into gradient: Parameters?,
+  memory: ActivationMemory,
   chunk: Int, shouldStop: () -> Bool = { false }, _ loss: ChunkLoss
 ) -> HeadLoss {
   let head = Head(in: memory)
@@ -89,6 +90,7 @@ func headLossAndGradient(
     }
     if shouldStop() { break }
     linearInputGradient(logits, parameters.head, into: hiddenRows(dHidden, positions, parameters))
+    guard let gradient else { continue }
     // Some tokens at a time: the product packs what it is given.
     for token in stride(from: 0, to: logits.columns, by: 8192) where !shouldStop() {
       let tokens = token..<min(token + 8192, logits.columns)

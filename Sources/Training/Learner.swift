@@ -10,14 +10,14 @@ import Tensors
 
 /// A student in training.
 ///
-/// Its parameters are a copy: what it was made from stays as it is. They change only in `finish`, as the last act of a
-/// step, so that they are always those of the last complete step.
+/// What is trained is a copy, all parameters or an adapter: what it was made from stays as it is. It changes only in
+/// `finish`, as the last act of a step, so that the weights are always those of the last complete step.
 final class Learner {
-  /// The parameters as of the last complete step.
-  private(set) var parameters: Parameters
+  /// The weights as of the last complete step.
+  let weights: Weights
   /// Where activations lie; passes and heads of a teacher, which have their turn before the student's, share it.
   let activations = ActivationMemory()
-  private let gradient: Parameters
+  private let gradient: Trainable
   private let pass: DecoderPass
   private var optimiser: Optimiser
   private let steps: Int
@@ -29,13 +29,13 @@ final class Learner {
   private var loss = 0.0
 
   init(
-    _ initial: Parameters, _ settings: OptimiserSettings, steps: Int, isInterrupted: @escaping () -> Bool = { false }
+    _ initial: Weights, _ settings: OptimiserSettings, steps: Int, isInterrupted: @escaping () -> Bool = { false }
   ) {
     self.isInterrupted = isInterrupted
-    parameters = initial.copy()
-    gradient = initial.zerosLike()
+    weights = initial.copyOfTrained()
+    gradient = initial.trained.zerosLike()
     pass = DecoderPass(initial.configuration, for: .training, memory: activations, shouldStop: isInterrupted)
-    optimiser = Optimiser(settings, for: initial)
+    optimiser = Optimiser(settings, for: initial.trained)
     self.steps = steps
   }
 
@@ -54,11 +54,12 @@ final class Learner {
   /// Throws `NotFinite` where a loss, or its gradient by the hidden states, is not finite, and `Interruption` soon
   /// after an interrupt; the parameters stay as they are.
   func accumulate(_ batch: PackedBatch, loss: ChunkLoss) throws {
-    let hidden = pass.forward(parameters, batch)
+    let parameters = weights.base
+    let hidden = pass.forward(parameters, adapter: weights.adapter, batch)
     if isInterrupted() { throw Interruption() }
     let dHidden = activations.take(hidden.count)
     let part = headLossAndGradient(
-      parameters, hidden, dHidden: dHidden, into: gradient, memory: activations,
+      parameters, hidden, dHidden: dHidden, into: gradient.parameters, memory: activations,
       chunk: headChunk(parameters.configuration), shouldStop: isInterrupted, loss)
     if isInterrupted() { throw Interruption() }
     guard part.total.isFinite else { throw notFinite(.loss, at: part.notFinite, of: batch) }
@@ -67,7 +68,7 @@ final class Learner {
       let positions = batch.scored.indices.filter { !sumOfSquares(dHidden.row($0, width: width)).isFinite }
       throw notFinite(.gradient, at: positions, of: batch)
     }
-    pass.backward(dHidden, parameters, batch, into: gradient)
+    pass.backward(dHidden, parameters, adapter: weights.adapter, batch, into: gradient)
     if isInterrupted() { throw Interruption() }
     self.loss += part.total
     sequences += batch.sequences.count
@@ -83,10 +84,10 @@ final class Learner {
     let rate = settings.rate(step: step, of: steps)
     // Only a decay of more than twice a weight makes weights grow without bound.
     let growth = abs(1 - rate * settings.weightDecay)
-    guard growth <= 1 || sumOfSquares(parameters.values).squareRoot() * growth < 1e38 else {
+    guard growth <= 1 || sumOfSquares(weights.trained.values).squareRoot() * growth < 1e38 else {
       throw NotFinite(step: step, quantity: .parameters, problems: [])
     }
-    optimiser.step(parameters, gradient, norm: norm, rate: rate)
+    optimiser.step(weights.trained, gradient, norm: norm, rate: rate)
     return (loss, norm, rate)
   }
 
@@ -113,7 +114,7 @@ final class Learner {
   /// What changes from step to step: views of the memory that steps work in.
   var groups: [String: [NamedArray]] {
     let (first, second) = optimiser.moments
-    return ["parameters": parameters.arrays, "firstMoment": first.arrays, "secondMoment": second.arrays]
+    return ["trained": weights.trained.arrays, "firstMoment": first.arrays, "secondMoment": second.arrays]
   }
 
   /// Goes on after so many steps, whose results have been put into the `groups`.

@@ -7,8 +7,8 @@ package import LanguageModel
 package struct MemoryLedger: Sendable, Equatable {
   /// The student's weights.
   package let weights: Double
-  /// The weights that the run began with: those of a teacher that stays as it was.
-  package let initial: Double
+  /// The weights of a teacher that stays as it was; the policy that the run began with has them in any case.
+  package let teacher: Double
   /// The gradient of the weights.
   package let gradient: Double
   /// The two moments of AdamW.
@@ -16,15 +16,22 @@ package struct MemoryLedger: Sendable, Equatable {
   /// The activations that the backward pass reads, and their gradients, for the tokens that are computed at a time.
   package let activations: Double
 
-  /// The ledger of a decoder whose every weight is trained, so many tokens at a time.
-  package init(_ shape: DecoderConfiguration, tokens: Int) {
-    weights = 4 * Double(ParameterLayout(shape).count)
-    initial = weights
-    gradient = weights
-    moments = 2 * weights
-    activations = DecoderPass.bytes(shape, tokens: tokens, for: .training)
+  /// The ledger of a decoder whose every weight is trained, or an adapter of it alone, so many tokens at a time.
+  ///
+  /// With an adapter, student and teacher share the weights below it; an average of the student's weights is a teacher
+  /// of its own in any case.
+  package init(
+    _ shape: DecoderConfiguration, adapter: AdapterConfiguration? = nil, tokens: Int, hasAverage: Bool = false
+  ) {
+    let base = 4 * Double(ParameterLayout(shape).count)
+    let trained = adapter.map { 4 * Double(AdapterLayout($0, for: shape).count) } ?? base
+    weights = adapter == nil ? base : base + trained
+    teacher = (adapter == nil ? base : 0) + (hasAverage ? base : 0)
+    gradient = trained
+    moments = 2 * trained
+    activations = DecoderPass.bytes(shape, adapter: adapter, tokens: tokens, for: .training)
   }
 
   /// All of it.
-  package var total: Double { weights + initial + gradient + moments + activations }
+  package var total: Double { weights + teacher + gradient + moments + activations }
 }

@@ -1,6 +1,6 @@
 // On-Policy Self-Distillation (arXiv 2601.18734, algorithm 1). One model plays two parts: the student sees the problem,
-// the teacher is the same model at its initial weights and sees the reference too. The student answers; both score every
-// token of the answer; the student moves towards the teacher along its own answer.
+// the teacher is the same model, at its initial weights unless told otherwise, and sees the reference too. The student
+// answers; both score every token of the answer; the student moves towards the teacher along its own answer.
 
 package import Objectives
 package import Rollouts
@@ -13,6 +13,8 @@ import Tensors
 package struct OPSD: Sendable, Equatable {
   /// D, between the teacher's and the student's distribution at each position.
   package var divergence: Divergence
+  /// Which weights the teacher has.
+  package var teacher: Teacher.Rule
   /// T, of sampling and of both distributions in the loss.
   package var temperature: Double
   /// How positions become one loss.
@@ -23,10 +25,12 @@ package struct OPSD: Sendable, Equatable {
   package var maxTokens: Int
 
   package init(
-    divergence: Divergence = .jsd(beta: 0.5), temperature: Double = 1, reduction: Reduction = .sequenceMean,
+    divergence: Divergence = .jsd(beta: 0.5), teacher: Teacher.Rule = .fixed, temperature: Double = 1,
+    reduction: Reduction = .sequenceMean,
     rollouts: Int = 64, maxTokens: Int
   ) {
     self.divergence = divergence
+    self.teacher = teacher
     self.temperature = temperature
     self.reduction = reduction
     self.rollouts = rollouts
@@ -41,19 +45,23 @@ package struct OPSD: Sendable, Equatable {
     _ initial: Policy, task: any ReasoningTask, problems: [Problem], _ plan: RunPlan, _ observer: RunObserver
   ) throws -> TrainingRun {
     try plan.validate()
-    try validate(initial, task: task, problems: problems, plan)
+    try validate(initial, plan, task: task, problems: problems)
     let learner = Learner(  // 1: θ ← initial weights
-      initial.parameters, plan.optimiser, steps: plan.steps, isInterrupted: observer.isInterrupted)
-    let teacherPass = DecoderPass(  // 2: the teacher stays there
-      initial.parameters.configuration, for: .scoring, memory: learner.activations, shouldStop: observer.isInterrupted)
+      try plan.startingWeights(of: initial, isInterrupted: observer.isInterrupted), plan.optimiser, steps: plan.steps,
+      isInterrupted: observer.isInterrupted)
+    let teacher = Teacher(  // 2: the teacher stays there, unless told otherwise
+      self.teacher, initial: initial.weights, student: learner.weights)
+    let teacherPass = DecoderPass(
+      initial.weights.configuration, for: .scoring, memory: learner.activations, shouldStop: observer.isInterrupted)
     let teacherHead = Head(in: learner.activations)
     var order = ProblemOrder(problems, seed: plan.seed)
     let identity = RunIdentity(
       method: self, initial: initial, plan, material: ["problems": RunIdentity.describe(problems, of: task)])
-    func current() -> Policy { Policy(parameters: learner.parameters, vocabulary: initial.vocabulary) }
+    func current() -> Policy { Policy(weights: learner.weights, vocabulary: initial.vocabulary) }
 
     return try runSteps(
-      method: name, plan, observer, learner: learner, identity: identity, current: current
+      method: plan.title(of: name), plan, observer, learner: learner, identity: identity, groups: teacher.groups,
+      current: current
     ) { step in
       let batch = order.batch(step: step, count: rollouts)  // 4: (x, y*) from the data
       let requests = try batch.enumerated().map { index, problem in
@@ -61,9 +69,9 @@ package struct OPSD: Sendable, Equatable {
           prompt: try initial.encode(task.studentPrompt(problem)),
           stream: RandomStream(seed: plan.seed, purpose: .sampling, step, index))
       }
-      let answers = try learner.parameters.sample(  // 6: ŷ ~ p_S(·|x)
-        requests, SamplingRule(temperature: temperature, maxTokens: maxTokens), end: initial.endToken,
-        memory: learner.activations, isInterrupted: observer.isInterrupted, onToken: observer.onToken)
+      let answers = try current().sample(  // 6: ŷ ~ p_S(·|x)
+        requests, SamplingRule(temperature: temperature, maxTokens: maxTokens), memory: learner.activations,
+        isInterrupted: observer.isInterrupted, onToken: observer.onToken)
       let teacherPrompts = try batch.map { try initial.encode(task.teacherPrompt($0)) }
       let right = try zip(batch, answers).count { problem, answer in
         task.verify(try initial.decode(answer.tokens), for: problem).isCorrect
@@ -72,6 +80,7 @@ package struct OPSD: Sendable, Equatable {
       let weights = Floats(reduction.weights(lengths: lengths))
 
       learner.begin(step: step, problems: batch)
+      let scoring = teacher.weights
       var scored = 0
       let read = answers.indices.map { max(answers[$0].prompt.count, teacherPrompts[$0].count) + lengths[$0] - 1 }
       for run in microBatches(tokens: read, limit: plan.microBatch) {
@@ -83,17 +92,18 @@ package struct OPSD: Sendable, Equatable {
         }
         let itsWeights = weights[scored..<scored + seenByStudent.scored.count]
         scored += itsWeights.count
-        let teacherHidden = teacherPass.forward(initial.parameters, seenByTeacher)  // 7: p_T(·|x, y*, ŷ<n), detached
+        let teacherHidden = teacherPass.forward(  // 7: p_T(·|x, y*, ŷ<n), detached
+          scoring.base, adapter: scoring.adapter, seenByTeacher)
         if observer.isInterrupted() { throw Interruption() }
         try learner.accumulate(seenByStudent) { positions, studentLogits in  // 7: p_S(·|x, ŷ<n)
           distillationLoss(  // 8: D(p_T ‖ p_S) at every position
             divergence,
-            teacher: teacherHead.logProbabilities(
-              initial.parameters, teacherHidden, positions, temperature: temperature),
+            teacher: teacherHead.logProbabilities(scoring.base, teacherHidden, positions, temperature: temperature),
             studentLogits: studentLogits, positions, weights: itsWeights, temperature: temperature)
         }
       }
       let update = try learner.finish()  // 9: θ ← θ − η ∇L
+      teacher.update(after: learner.weights)
       let tokens = lengths.reduce(0, +)
       return StepRecord(
         step: step, loss: update.loss, gradientNorm: update.gradientNorm, learningRate: update.rate, tokens: tokens,
@@ -103,8 +113,10 @@ package struct OPSD: Sendable, Equatable {
 
   /// Checks every number and every prompt.
   private func validate(
-    _ initial: Policy, task: any ReasoningTask, problems: [Problem], _ plan: RunPlan
+    _ initial: Policy, _ plan: RunPlan, task: any ReasoningTask, problems: [Problem]
   ) throws {
+    try teacher.validate()
+    try plan.validateAdapter(for: initial)
     if case .jsd(let beta) = divergence, !(1e-6...1 - 1e-6).contains(beta) {
       throw SettingError(
         what: "the Jensen–Shannon divergence with beta \(beta) is not possible",
@@ -125,16 +137,18 @@ package struct OPSD: Sendable, Equatable {
       return max(longest, student.count, teacher.count)
     }
     try SamplingRule(temperature: temperature, maxTokens: maxTokens).validate(
-      longestPrompt: longest, contextLength: initial.parameters.configuration.contextLength)
+      longestPrompt: longest, contextLength: initial.weights.configuration.contextLength)
     let tokens = try plan.tokensAtATime(sequences: rollouts, longest: longest + maxTokens - 1)
+    let adapter = plan.adapter ?? initial.weights.adapter?.configuration
     try SettingError.checkMemory(
-      MemoryLedger(initial.parameters.configuration, tokens: tokens).total,
+      MemoryLedger(initial.weights.configuration, adapter: adapter, tokens: tokens, hasAverage: teacher.isAverage)
+        .total,
       for: "a step of \(rollouts) rollouts of up to \(maxTokens) tokens",
       fix: "choose fewer rollouts, a smaller model, or a microBatch of \(longest + maxTokens - 1) tokens or more")
   }
 
   /// The method's name in tables and plots.
-  package var name: String { "OPSD, \(divergence.name)" }
+  package var name: String { "OPSD, \(divergence.name)" + (teacher.name.map { ", " + $0 } ?? "") }
 }
 
 /// The weighted divergences of a chunk of positions; the student's logits become the gradient by them.

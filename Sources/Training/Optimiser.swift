@@ -71,35 +71,35 @@ package struct OptimiserSettings: Sendable, Equatable {
   }
 }
 
-/// AdamW with its two moments.
+/// AdamW with its two moments of each trained number.
 package struct Optimiser {
   let settings: OptimiserSettings
-  private let first: Parameters
-  private let second: Parameters
+  private let first: Trainable
+  private let second: Trainable
   private var step = 0
 
-  package init(_ settings: OptimiserSettings, for parameters: Parameters) {
+  package init(_ settings: OptimiserSettings, for trained: Trainable) {
     self.settings = settings
-    first = parameters.zerosLike()
-    second = parameters.zerosLike()
+    first = trained.zerosLike()
+    second = trained.zerosLike()
   }
 
   /// The means of the gradient and of its square.
-  var moments: (first: Parameters, second: Parameters) { (first, second) }
+  var moments: (first: Trainable, second: Trainable) { (first, second) }
 
   /// Goes on after so many steps, whose moments have been put into `moments`.
   mutating func resume(after steps: Int) { step = steps }
 
-  /// Moves the parameters by one step against the gradient, whose norm before clipping is given.
-  package mutating func step(_ parameters: Parameters, _ gradient: Parameters, norm: Double, rate: Double) {
+  /// Moves what is trained by one step against its gradient, whose norm before clipping is given.
+  package mutating func step(_ trained: Trainable, _ gradient: Trainable, norm: Double, rate: Double) {
     step += 1
     // PyTorch's clip_grad_norm_ adds 1e-6 to the norm.
     let scale = min(1, settings.maxGradientNorm / (norm + 1e-6))
-    let matrices = 0..<parameters.layout.matrixCount
-    let vectors = parameters.layout.matrixCount..<parameters.layout.count
+    let matrices = 0..<trained.matrixCount
+    let vectors = trained.matrixCount..<trained.values.count
     for (range, decay) in [(matrices, settings.weightDecay), (vectors, 0)] {
       adamWStep(
-        parameters.values[range], gradient.values[range], first.values[range], second.values[range],
+        trained.values[range], gradient.values[range], first.values[range], second.values[range],
         AdamWStep(
           rate: rate, beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon, weightDecay: decay,
           step: step, gradientScale: scale))

@@ -25,6 +25,11 @@ package struct Pretraining: Sendable, Equatable {
   ) throws -> TrainingRun {
     let vocabulary = try CharacterVocabulary(characters: task.alphabet, endMark: task.endMark)
     try plan.validate()
+    guard plan.adapter == nil else {
+      throw SettingError(
+        what: "pretraining an adapter is not possible", why: "it would adapt a model that knows nothing yet",
+        fix: "leave the adapter out", setting: "adapter")
+    }
     try configuration.validate()
     try SettingError.check("sequences", sequences, in: 1...65_536)
     guard configuration.vocabulary == vocabulary.count else {
@@ -40,10 +45,10 @@ package struct Pretraining: Sendable, Equatable {
     let initial = Policy(
       parameters: Parameters(randomly: configuration, seed: plan.seed), vocabulary: vocabulary)
     let learner = Learner(
-      initial.parameters, plan.optimiser, steps: plan.steps, isInterrupted: observer.isInterrupted)
+      initial.weights, plan.optimiser, steps: plan.steps, isInterrupted: observer.isInterrupted)
     let identity = RunIdentity(
       method: self, initial: initial, plan, material: ["corpus": describeCorpus(of: task, seed: plan.seed)])
-    func current() -> Policy { Policy(parameters: learner.parameters, vocabulary: vocabulary) }
+    func current() -> Policy { Policy(weights: learner.weights, vocabulary: vocabulary) }
 
     return try runSteps(
       method: "pretraining", plan, observer, learner: learner, identity: identity, current: current

@@ -23,12 +23,17 @@ struct RunIdentity: Equatable {
     settings["method"] = "\(type(of: method))"
     settings["seed"] = "\(plan.seed)"
     settings["every"] = "\(plan.every)"
+    settings["adapter"] = plan.adapter?.description ?? "none"
     settings["microBatch"] = plan.microBatch.map { "\($0)" } ?? "none"
     settings["evaluateOn"] = plan.examination.map(Self.describe) ?? "nothing"
-    add(initial.parameters.configuration, prefix: "model.")
+    add(initial.weights.configuration, prefix: "model.")
     settings["model.characters"] = String(initial.vocabulary.characters)
     var weights = Fingerprint()
-    weights.add(initial.parameters)
+    weights.add(initial.weights.base)
+    if let adapter = initial.weights.adapter {
+      weights.add(adapter.configuration.description)
+      weights.add(adapter)
+    }
     settings["model.weights"] = weights.text
   }
 

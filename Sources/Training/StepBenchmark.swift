@@ -53,7 +53,7 @@ package struct StepBenchmark: Sendable {
   package func measure(
     _ count: Int, seconds: () -> Double, afterStep: (_ step: Int) -> Void = { _ in }
   ) throws -> [Phases] {
-    let initial = Parameters(randomly: configuration, seed: 1)
+    let initial = Weights(Parameters(randomly: configuration, seed: 1))
     let learner = Learner(initial, OptimiserSettings(learningRate: 1e-4), steps: count + 1)
     let teacherPass = DecoderPass(configuration, for: .scoring, memory: learner.activations)
     let teacherHead = Head(in: learner.activations)
@@ -71,9 +71,8 @@ package struct StepBenchmark: Sendable {
       let requests = studentPrompts.enumerated().map { index, prompt in
         RolloutRequest(prompt: prompt, stream: RandomStream(seed: 3, purpose: .sampling, step, index))
       }
-      let rollouts = try learner.parameters.sample(
-        requests, SamplingRule(maxTokens: newTokens), end: nil,
-        memory: learner.activations)
+      let rollouts = try learner.weights.base.sample(
+        requests, SamplingRule(maxTokens: newTokens), end: nil, memory: learner.activations)
       phases.rollout = seconds() - start
 
       var seenByStudent = PackedBatch()
@@ -83,7 +82,7 @@ package struct StepBenchmark: Sendable {
         seenByTeacher.append(prompt: teacherPrompts[index], completion: rollout.tokens)
       }
       start = seconds()
-      let teacherHidden = teacherPass.forward(initial, seenByTeacher)
+      let teacherHidden = teacherPass.forward(initial.base, seenByTeacher)
       phases.teacher = seconds() - start
 
       start = seconds()
@@ -91,7 +90,7 @@ package struct StepBenchmark: Sendable {
       learner.begin(step: step + 1)
       try learner.accumulate(seenByStudent) { positions, studentLogits in
         let before = seconds()
-        let teacher = teacherHead.logProbabilities(initial, teacherHidden, positions, temperature: 1)
+        let teacher = teacherHead.logProbabilities(initial.base, teacherHidden, positions, temperature: 1)
         inTeacher += seconds() - before
         return distillationLoss(
           .jsd(beta: 0.5), teacher: teacher, studentLogits: studentLogits, positions, weights: weights, temperature: 1)

@@ -2,6 +2,7 @@
 
 package import Checkpoints
 package import Evaluation
+package import LanguageModel
 package import Rollouts
 package import Tasks
 
@@ -119,6 +120,9 @@ package struct RunPlan: Sendable {
   /// How many steps.
   package var steps: Int
   package var optimiser: OptimiserSettings
+  /// The fresh adapter that is trained in place of the parameters; nil: what the policy has, its adapter where it has
+  /// one, else all parameters.
+  package var adapter: AdapterConfiguration?
   package var seed: UInt64
   /// The examination of the policy in the course of training, if any.
   package var examination: Examination?
@@ -133,11 +137,13 @@ package struct RunPlan: Sendable {
   package var checkpoint: CheckpointPlan?
 
   package init(
-    steps: Int, optimiser: OptimiserSettings = OptimiserSettings(), seed: UInt64 = 1, examination: Examination? = nil,
-    every: Int = 20, microBatch: Int? = nil, checkpoint: CheckpointPlan? = nil
+    steps: Int, optimiser: OptimiserSettings = OptimiserSettings(), adapter: AdapterConfiguration? = nil,
+    seed: UInt64 = 1, examination: Examination? = nil, every: Int = 20, microBatch: Int? = nil,
+    checkpoint: CheckpointPlan? = nil
   ) {
     self.steps = steps
     self.optimiser = optimiser
+    self.adapter = adapter
     self.seed = seed
     self.examination = examination
     self.every = every
@@ -152,6 +158,38 @@ package struct RunPlan: Sendable {
     if let microBatch { try SettingError.check("microBatch", microBatch, in: 1...Int.max) }
     if let checkpoint { try SettingError.check("checkpointEvery", checkpoint.every, in: 1...Int.max) }
     try optimiser.validate()
+  }
+
+  /// What a run of this plan is called: the method, and the adapter that it trains.
+  package func title(of method: String) -> String { method + (adapter.map { ", " + $0.name } ?? "") }
+
+  /// Throws `SettingError` for an adapter that the policy cannot have.
+  func validateAdapter(for policy: Policy) throws {
+    guard let adapter else { return }
+    guard policy.weights.adapter == nil else {
+      throw SettingError(
+        what: "a second adapter is not possible", why: "this model has one already, which can be trained further",
+        fix: "leave the new adapter out, or merge the old one into the weights first", setting: "adapter")
+    }
+    do {
+      try adapter.validate(for: policy.weights.configuration)
+    } catch let error as ConfigurationError {
+      throw SettingError(
+        what: "this adapter is not possible", why: error.description, fix: "change the adapter", setting: "adapter")
+    }
+    let count = AdapterLayout(adapter, for: policy.weights.configuration).count
+    try SettingError.checkMemory(
+      16 * Double(count), for: "training an adapter of \(count) numbers", fix: "choose a lower rank or fewer targets")
+  }
+
+  /// The weights that a run of this plan begins with: the policy's own, or its parameters with a fresh adapter, which
+  /// must have been validated.
+  func startingWeights(of policy: Policy, isInterrupted: () -> Bool) throws -> Weights {
+    guard let adapter else { return policy.weights }
+    let fresh = Adapter(
+      randomly: adapter, for: policy.weights.configuration, seed: seed, isInterrupted: isInterrupted)
+    guard let fresh else { throw Interruption() }
+    return Weights(policy.weights.base, adapter: fresh)
   }
 }
 

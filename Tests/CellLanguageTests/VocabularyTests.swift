@@ -146,6 +146,10 @@ import Testing
           .outdoor(watering: Watering = .rain)  Under the sky.
           .greenhouse(degrees: Int = 20)        Under glass.
 
+        Watering: How water comes.
+          .rain                        From the sky.
+          .hose(litres: Double = 2.5)  From a hose.
+
         The garden itself stays as it is.
 
         Example: grow(south, with: .outdoor(watering: .hose(litres: 3)))

@@ -64,7 +64,7 @@ private struct LetterTask: ReasoningTask {
     var (correct, formatted, tokens, ended) = ([Int](repeating: 0, count: 7), 0, 0, 0)
     for (index, problem) in task.problems(7, split: .heldOut, seed: 0).enumerated() {
       for sample in 0..<samples {
-        let rollout = try policy.parameters.sample(
+        let rollout = try policy.weights.base.sample(
           [
             RolloutRequest(
               prompt: try policy.encode(role == .student ? problem.question : "!" + problem.question),

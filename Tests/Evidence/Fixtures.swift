@@ -72,12 +72,24 @@ extension Parameters {
 
 extension ParameterLayout {
   /// Where each tensor lies among `Parameters.tensors`.
-  package var tensorRanges: [Range<Int>] {
-    var end = 0
-    return entries.map { entry in
-      end += entry.count
-      return end - entry.count..<end
-    }
+  package var tensorRanges: [Range<Int>] { ranges(of: entries) }
+}
+
+extension Adapter {
+  /// Every matrix, outputs × inputs, one after the other.
+  package var tensors: [Double] { layout.entries.flatMap { self[$0].doubles } }
+}
+
+extension AdapterLayout {
+  /// Where each matrix lies among `Adapter.tensors`.
+  package var tensorRanges: [Range<Int>] { ranges(of: entries) }
+}
+
+private func ranges(of entries: [ParameterLayout.Entry]) -> [Range<Int>] {
+  var end = 0
+  return entries.map { entry in
+    end += entry.count
+    return end - entry.count..<end
   }
 }
 

@@ -12,8 +12,33 @@ final class EchoInterpreter: Interpreter {
     codeMirrorMode: "shell")
   let banner = "Echo"
 
+  let supportsSubshells: Bool
+
+  init(supportsSubshells: Bool = true) { self.supportsSubshells = supportsSubshells }
+
+  /// `echo` says what it hears; `refuse` takes up no comm.
+  let commTargets: [String: CommTarget] = [
+    "echo": { comm, opening, cell in
+      comm.send(CommMessage(["heard": .object(opening.data)]), from: cell)
+      return EchoInterpreter.handler
+    },
+    "refuse": { _, _, _ in throw ExecutionError(name: "Refused", value: "not today") },
+  ]
+
+  private static let handler = CommHandler(
+    onMessage: { comm, message, cell in
+      if let name = message.data["fail"]?.string { throw ExecutionError(name: name, value: "as asked") }
+      if let name = message.data["print"]?.string { cell.write("\(name)\n") }
+      if message.data["wait"] != nil { while true { try cell.checkInterruption() } }
+      if message.data["close"] != nil { return comm.close(CommMessage(["bye": true]), from: cell) }
+      comm.send(
+        CommMessage(["heard": .object(message.data)], metadata: ["version": "1"], buffers: message.buffers), from: cell)
+    },
+    onClose: { comm, message, cell in cell.write("closed \(comm.target) \(comm.isOpen)\n") })
+
   static let commands = [
-    "ask", "clear", "count", "crash", "descriptor", "display", "error", "flood", "input", "loop", "next", "page",
+    "ask", "clear", "comm", "count", "crash", "descriptor", "display", "error", "flood", "input", "loop", "next",
+    "page",
     "password", "print", "sleep", "stubborn", "update", "value", "warn",
   ]
 
@@ -34,6 +59,7 @@ final class EchoInterpreter: Interpreter {
     case "display": cell.display(MIMEBundle(plain: rest, ["text/html": .string("<b>\(rest)</b>")]), id: "shown")
     case "update": cell.update(MIMEBundle(plain: rest), id: "shown")
     case "clear": cell.clearOutput(wait: rest == "wait")
+    case "comm": cell.write(cell.openComm(target: rest, CommMessage(["value": 1]), handler: Self.handler).id)
     case "page": cell.page(MIMEBundle(plain: rest))
     case "next": cell.setNextInput(rest)
     case "count": for line in 1...(Int(rest) ?? 1) { cell.write("\(line)\n") }

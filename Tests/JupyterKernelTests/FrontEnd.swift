@@ -24,16 +24,26 @@ final class FrontEnd {
       let kind: ZeroMQSocket.Kind = channel == .iopub ? .subscriber : channel == .heartbeat ? .request : .dealer
       let socket = try ZeroMQSocket(kind, in: context)
       try socket.set(ZMQ_LINGER, 0)
+      try socket.set(ZMQ_SNDHWM, 0)
       if kind == .subscriber {
         try socket.set(ZMQ_RCVHWM, 0)
         try socket.set(ZMQ_SUBSCRIBE, [])
       }
       if kind == .dealer { try socket.set(ZMQ_ROUTING_ID, identity) }
+      if let keys = connection.curve { try Self.encrypt(socket, to: keys.publicKey) }
       try socket.connect(connection.endpoint(of: channel))
       sockets[channel] = socket
     }
     self.sockets = sockets
     if awaitingWelcome { while try next(on: .iopub).header.type != "iopub_welcome" {} }
+  }
+
+  /// Makes the socket a client, under keys of its own, of the server of that public key.
+  private static func encrypt(_ socket: ZeroMQSocket, to server: String) throws {
+    let own = CurveKeys.fresh()
+    try socket.set(ZMQ_CURVE_SERVERKEY, Array(server.utf8))
+    try socket.set(ZMQ_CURVE_PUBLICKEY, Array(own.publicKey.utf8))
+    try socket.set(ZMQ_CURVE_SECRETKEY, Array(own.secretKey.utf8))
   }
 
   func close() {
@@ -60,6 +70,57 @@ final class FrontEnd {
   }
 
   func send(_ row: [[UInt8]], on channel: Channel) { sockets[channel]?.send(row) }
+
+  /// Reads and forgets everything that has come.
+  func drain() {
+    for socket in sockets.values { while socket.receive() != nil {} }
+  }
+
+  /// Sends a request whose header has members that only some front ends write, such as `subshell_id`.
+  @discardableResult
+  func send(
+    _ type: String, _ content: [String: JSON], header members: [String: JSON], on channel: Channel = .shell,
+    buffers: [[UInt8]] = []
+  ) -> String {
+    let id = session.nextMessageID()
+    let header: [String: JSON] = [
+      "msg_id": .string(id), "msg_type": .string(type), "session": .string(session.id), "username": "reader",
+      "version": "5.6",
+    ]
+    var frames = Frames(
+      identities: [], header: JSON.object(header.merging(members) { $1 }).bytes(), parentHeader: Array("{}".utf8),
+      metadata: Array("{}".utf8), content: JSON.object(content).bytes(), buffers: buffers)
+    frames.signature = Signer(key: Array("secret".utf8)).signature(of: frames.signed)
+    send(frames.row, on: channel)
+    return id
+  }
+
+  /// Runs a cell in a subshell.
+  @discardableResult
+  func execute(_ code: String, in subshell: String, _ more: [String: JSON] = [:]) -> String {
+    send(
+      "execute_request", ["code": .string(code)].merging(more) { $1 }, header: ["subshell_id": .string(subshell)])
+  }
+
+  /// Makes a subshell; gives its name.
+  func createSubshell() throws -> String {
+    let id = send("create_subshell_request", on: .control)
+    _ = try outputs(of: id)
+    return try #require(try reply(to: id, on: .control).content["subshell_id"]?.string)
+  }
+
+  /// What is broadcast until each of these requests has said `idle`, by request.
+  func outputs(ofAll ids: [String]) throws -> [String: [String]] {
+    var messages: [String: [Message]] = [:]
+    var open = Set(ids)
+    while !open.isEmpty {
+      let message = try next(on: .iopub)
+      let parent = message.parentHeader["msg_id"]?.string ?? ""
+      messages[parent, default: []].append(message)
+      if message.content["execution_state"] == "idle" { open.remove(parent) }
+    }
+    return messages.mapValues(Self.lines)
+  }
 
   @discardableResult
   func execute(_ code: String, _ more: [String: JSON] = [:]) -> String {
@@ -139,6 +200,8 @@ final class FrontEnd {
     case "execute_result": "result\(count) \(plain)"
     case "display_data": "display \(plain)\(shown)"
     case "update_display_data": "update \(plain)\(shown)"
+    case "comm_open": "comm_open \(content["target_name"]?.string ?? "?") \(content["data"]?.text() ?? "?")"
+    case "comm_msg", "comm_close": "\(message.header.type) \(content["data"]?.text() ?? "?")"
     case "clear_output": "clear wait=\(content["wait"]?.text() ?? "?")"
     case "error": "error\(failure)"
     case let type where type.hasSuffix("_reply"):
@@ -156,11 +219,14 @@ struct Silence: Error, CustomStringConvertible {
 
 /// A kernel that serves the echo language on sockets in a folder of its own, for the time of one test.
 func withKernel(
-  _ connection: ConnectionFile = .fresh(), log: Int32 = -1, _ body: (ConnectionFile, KernelServer) throws -> Void
+  _ connection: ConnectionFile = .fresh(), log: Int32 = -1, interpreter: EchoInterpreter = EchoInterpreter(),
+  history: HistoryPlace = .memory, messageLimit: Int = KernelServer.messageLimit,
+  _ body: (ConnectionFile, KernelServer) throws -> Void
 ) throws {
   let server = try KernelServer(
-    connection: connection, interpreter: EchoInterpreter(),
-    implementation: Implementation(name: "echo-kernel", version: "1.0"), log: KernelLog(descriptor: log))
+    connection: connection, interpreter: interpreter,
+    implementation: Implementation(name: "echo-kernel", version: "1.0"), log: KernelLog(descriptor: log),
+    history: history, messageLimit: messageLimit)
   server.start()
   defer {
     server.stop()
@@ -186,4 +252,23 @@ extension ConnectionFile {
     return ConnectionFile(
       transport: .ipc, ip: "/tmp/kernel-test-\(Session.freshID())", ports: ports, key: Array("secret".utf8))
   }
+}
+
+extension CurveKeys {
+  /// A pair of keys that nobody else has.
+  static func fresh() -> CurveKeys {
+    var (publicKey, secretKey) = ([CChar](repeating: 0, count: 41), [CChar](repeating: 0, count: 41))
+    unsafe zmq_curve_keypair(&publicKey, &secretKey)
+    func text(_ key: [CChar]) -> String { String(decoding: key.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self) }
+    return CurveKeys(publicKey: text(publicKey), secretKey: text(secretKey))
+  }
+}
+
+/// The lines in a pipe whose other end is closed; closes this one.
+func written(to readEnd: Int32) throws -> [Substring] {
+  var text: [UInt8] = []
+  var piece = [UInt8](repeating: 0, count: 1 << 16)
+  while case let count = unsafe read(readEnd, &piece, piece.count), count > 0 { text += piece.prefix(count) }
+  close(readEnd)
+  return String(decoding: text, as: UTF8.self).split(separator: "\n")
 }

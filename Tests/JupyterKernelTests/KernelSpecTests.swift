@@ -19,7 +19,7 @@ import Testing
       #expect(
         written == [
           "argv": ["/opt/echo", "--connection-file", "{connection_file}"], "display_name": "Echo", "language": "echo",
-          "interrupt_mode": "message", "kernel_protocol_version": "5.5.0", "env": ["OPENBLAS_NUM_THREADS": "2"],
+          "interrupt_mode": "message", "kernel_protocol_version": "5.6.0", "env": ["OPENBLAS_NUM_THREADS": "2"],
           "metadata": [:],
         ])
       #expect(try Data(contentsOf: URL(filePath: "\(folder)/logo-64x64.png")) == Data([1, 2, 3]))

@@ -47,7 +47,7 @@ import Testing
     await #expect(processExitsWith: .success) {
       for shape in oddShapes {
         let parameters = livelyParameters(shape)
-        let gradient = parameters.zerosLike()
+        let gradient = Trainable.parameters(parameters.zerosLike())
         for (prompt, completion) in [(1, 30), (20, 5)] {
           var batch = PackedBatch()
           for index in 0..<7 {
@@ -92,9 +92,9 @@ import Testing
       let hidden = teacher.forward(parameters, scored)
       let (shared, alone) = (parameters.zerosLike(), parameters.zerosLike())
       let state = student.forward(parameters, trained)
-      student.backward(state.copy(), parameters, trained, into: shared)
+      student.backward(state.copy(), parameters, trained, into: .parameters(shared))
       let own = DecoderPass(shape, for: .training)
-      own.backward(own.forward(parameters, trained).copy(), parameters, trained, into: alone)
+      own.backward(own.forward(parameters, trained).copy(), parameters, trained, into: .parameters(alone))
       #expect(shared.values.array.bits == alone.values.array.bits)
       #expect(
         hidden.array.bits == DecoderPass(shape, for: .scoring).forward(parameters, scored).array.bits,

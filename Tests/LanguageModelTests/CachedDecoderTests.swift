@@ -13,8 +13,11 @@ import Testing
   }
 
   /// Logits after every token, read `pieces` tokens at a time.
-  private func decode(_ parameters: Parameters, _ tokens: [Int32], pieces: Int, isParallel: Bool = false) -> [Float] {
-    let decoder = CachedDecoder(parameters, slots: 1, length: tokens.count, isParallel: isParallel)
+  private func decode(
+    _ parameters: Parameters, _ adapter: Adapter?, _ tokens: [Int32], pieces: Int, isParallel: Bool = false
+  ) -> [Float] {
+    let decoder = CachedDecoder(
+      parameters, adapter: adapter, slots: 1, length: tokens.count, isParallel: isParallel)
     return stride(from: 0, to: tokens.count, by: pieces).flatMap { start in
       let piece = Array(tokens[start..<min(start + pieces, tokens.count)])
       decoder.extend(piece, slots: piece.map { _ in 0 })
@@ -22,36 +25,46 @@ import Testing
     }
   }
 
-  @Test(arguments: oddShapes, [1, 5, 33])
-  func tokenByTokenEqualsTheFullPassToTheBit(shape: DecoderConfiguration, pieces: Int) {
-    let parameters = livelyParameters(shape)
-    let tokens = randomTokens(33, below: shape.vocabulary, seed: 3)
-    let full = forwardLogits(parameters, [tokens])[0]
-    #expect(decode(parameters, tokens, pieces: pieces).bits == full.bits)
+  /// No adapter, and one of every kind of map.
+  private static let targets: [Set<AdapterTarget>?] = [nil] + someTargets
+
+  private func adapter(_ shape: DecoderConfiguration, _ targets: Set<AdapterTarget>?) -> Adapter? {
+    targets.map { livelyAdapter(shape, targets: $0) }
   }
 
-  @Test(arguments: oddShapes)
-  func promptsInPiecesOfAnyLengthGiveTheSameBits(shape: DecoderConfiguration) {
+  @Test(arguments: oddShapes, targets)
+  func tokenByTokenEqualsTheFullPassToTheBit(shape: DecoderConfiguration, targets: Set<AdapterTarget>?) {
     let parameters = livelyParameters(shape)
+    let adapter = adapter(shape, targets)
     let tokens = randomTokens(33, below: shape.vocabulary, seed: 3)
-    let bits = decode(parameters, tokens, pieces: 1).bits
-    for pieces in [2, 7, 33] { #expect(decode(parameters, tokens, pieces: pieces).bits == bits) }
+    let full = forwardLogits(parameters, adapter: adapter, [tokens])[0]
+    for pieces in [1, 5, 33] { #expect(decode(parameters, adapter, tokens, pieces: pieces).bits == full.bits) }
+  }
+
+  @Test(arguments: oddShapes, targets)
+  func promptsInPiecesOfAnyLengthGiveTheSameBits(shape: DecoderConfiguration, targets: Set<AdapterTarget>?) {
+    let parameters = livelyParameters(shape)
+    let adapter = adapter(shape, targets)
+    let tokens = randomTokens(33, below: shape.vocabulary, seed: 3)
+    let bits = decode(parameters, adapter, tokens, pieces: 1).bits
+    for pieces in [2, 7, 33] { #expect(decode(parameters, adapter, tokens, pieces: pieces).bits == bits) }
     for threads in [1, 2, 4] {
       withThreads(threads) {
-        #expect(decode(parameters, tokens, pieces: 33, isParallel: true).bits == bits)
+        #expect(decode(parameters, adapter, tokens, pieces: 33, isParallel: true).bits == bits)
       }
     }
   }
 
-  @Test(arguments: oddShapes)
-  func neighboursChangeNoBit(shape: DecoderConfiguration) {
+  @Test(arguments: oddShapes, targets)
+  func neighboursChangeNoBit(shape: DecoderConfiguration, targets: Set<AdapterTarget>?) {
     let parameters = livelyParameters(shape)
+    let adapter = adapter(shape, targets)
     let prompts = [4, 1, 17, 9, 2].map { randomTokens($0, below: shape.vocabulary, seed: UInt64($0)) }
     let alone = prompts.map { tokens in
-      Array(decode(parameters, tokens, pieces: tokens.count).suffix(shape.vocabulary)).bits
+      Array(decode(parameters, adapter, tokens, pieces: tokens.count).suffix(shape.vocabulary)).bits
     }
     for order in [[0, 1, 2, 3, 4], [4, 2, 0, 3, 1], [3, 1]] {
-      let decoder = CachedDecoder(parameters, slots: order.count, length: 17, isParallel: false)
+      let decoder = CachedDecoder(parameters, adapter: adapter, slots: order.count, length: 17, isParallel: false)
       var last: [Int] = []
       var tokens: [Int32] = []
       var slots: [Int] = []

@@ -32,12 +32,12 @@ func livelyParameters(_ shape: DecoderConfiguration, seed: UInt64 = 1) -> Parame
 }
 
 /// Logits after every token of each sequence, from one packed batch.
-func forwardLogits(_ parameters: Parameters, _ sequences: [[Int32]]) -> [[Float]] {
+func forwardLogits(_ parameters: Parameters, adapter: Adapter? = nil, _ sequences: [[Int32]]) -> [[Float]] {
   let shape = parameters.configuration
   var batch = PackedBatch()
   // The last token is followed by one that does not enter the computation.
   for tokens in sequences { batch.append(prompt: [tokens[0]], completion: Array(tokens.dropFirst()) + [0]) }
-  let hidden = DecoderPass(shape, for: .scoring).forward(parameters, batch)
+  let hidden = DecoderPass(shape, for: .scoring).forward(parameters, adapter: adapter, batch)
   let rows = batch.scored.count
   let logits = Floats(zeros: rows * shape.vocabulary)
   linear(
@@ -54,13 +54,29 @@ func forwardLogits(_ parameters: Parameters, _ sequences: [[Int32]]) -> [[Float]
 func crossEntropyGradient(
   _ parameters: Parameters, _ sequences: [(prompt: [Int32], completion: [Int32])], pass: DecoderPass? = nil
 ) -> (loss: Double, gradient: Parameters) {
+  let gradient = parameters.zerosLike()
+  return (crossEntropy(parameters, nil, sequences, pass, into: .parameters(gradient)), gradient)
+}
+
+/// The same with an adapter, and the gradient by the adapter alone.
+func crossEntropyGradient(
+  _ parameters: Parameters, adapter: Adapter, _ sequences: [(prompt: [Int32], completion: [Int32])],
+  pass: DecoderPass? = nil, addingTo gradient: Adapter? = nil
+) -> (loss: Double, gradient: Adapter) {
+  let gradient = gradient ?? adapter.zerosLike()
+  return (crossEntropy(parameters, adapter, sequences, pass, into: .adapter(gradient)), gradient)
+}
+
+private func crossEntropy(
+  _ parameters: Parameters, _ adapter: Adapter?, _ sequences: [(prompt: [Int32], completion: [Int32])],
+  _ pass: DecoderPass?, into gradient: Trainable
+) -> Double {
   let shape = parameters.configuration
   let pass = pass ?? DecoderPass(shape, for: .training)
-  let gradient = parameters.zerosLike()
   var batch = PackedBatch()
   for (prompt, completion) in sequences { batch.append(prompt: prompt, completion: completion) }
   let rows = batch.scored.count
-  let hidden = Matrix(pass.forward(parameters, batch), rows: rows, columns: shape.width)
+  let hidden = Matrix(pass.forward(parameters, adapter: adapter, batch), rows: rows, columns: shape.width)
   let logits = Matrix(Floats(zeros: rows * shape.vocabulary), rows: rows, columns: shape.vocabulary)
   linear(hidden, parameters.head, into: logits)
   logSoftmax(logits.values, rows: rows, width: shape.vocabulary)
@@ -70,9 +86,9 @@ func crossEntropyGradient(
     losses: losses, width: shape.vocabulary)
   let dHidden = Matrix(Floats(zeros: rows * shape.width), rows: rows, columns: shape.width)
   linearInputGradient(logits, parameters.head, into: dHidden)
-  linearWeightGradient(logits, hidden, addingTo: gradient.head)
-  pass.backward(dHidden.values, parameters, batch, into: gradient)
-  return (losses.doubles.reduce(0, +) / Double(rows), gradient)
+  if let gradient = gradient.parameters { linearWeightGradient(logits, hidden, addingTo: gradient.head) }
+  pass.backward(dHidden.values, parameters, adapter: adapter, batch, into: gradient)
+  return losses.doubles.reduce(0, +) / Double(rows)
 }
 
 /// Random sequences for a decoder: ragged, one with a completion of a single token.

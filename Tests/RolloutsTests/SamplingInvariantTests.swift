@@ -9,13 +9,14 @@ import Tensors
 import Testing
 
 @Suite struct SamplingInvariantTests {
-  @Test(arguments: [0, 1.0])
-  func aRolloutIsTheSameInAnyCompany(temperature: Double) throws {
+  @Test(arguments: [0, 1.0], [false, true])
+  func aRolloutIsTheSameInAnyCompany(temperature: Double, isAdapted: Bool) throws {
     let parameters = tinyParameters()
+    let adapter = isAdapted ? tinyAdapter(parameters) : nil
     let rule = SamplingRule(temperature: temperature, maxTokens: 24)
     let requests = someRequests(40)
     func sample(_ requests: [RolloutRequest]) throws -> [Drawn] {
-      try parameters.sample(requests, rule, end: 2).map(Drawn.init)
+      try parameters.sample(requests, rule, adapter: adapter, end: 2).map(Drawn.init)
     }
     let alone = try requests.flatMap { try sample([$0]) }
     #expect(Set(alone.map(\.tokens.count)).count > (temperature == 0 ? 1 : 5), "the batch should be ragged")
@@ -62,9 +63,12 @@ import Testing
         contextLength: 64), seed: 3)
     #expect(large.values.count > 4 << 20)
     let few = Array(requests.prefix(5))
-    let alone = try few.flatMap { try large.sample([$0], rule, end: nil).map(Drawn.init) }
-    for threads in [1, 2, 4] {
-      #expect(try withThreads(threads) { try large.sample(few, rule, end: nil).map(Drawn.init) } == alone)
+    for adapter in [nil, tinyAdapter(large, rank: 9)] {
+      func sample(_ requests: [RolloutRequest]) throws -> [Drawn] {
+        try large.sample(requests, rule, adapter: adapter, end: nil).map(Drawn.init)
+      }
+      let alone = try few.flatMap { try sample([$0]) }
+      for threads in [1, 2, 4] { #expect(try withThreads(threads) { try sample(few) } == alone) }
     }
   }
 

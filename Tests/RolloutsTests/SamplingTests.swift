@@ -103,13 +103,15 @@ import Testing
     #expect(zip(rollouts, endless).allSatisfy { $1.tokens.starts(with: $0.tokens) })
   }
 
-  @Test(arguments: [0.7, 1, 1.3])
-  func recordedLogProbabilitiesAreThoseOfTheTrainingPass(temperature: Double) throws {
+  @Test(arguments: [0.7, 1, 1.3], [false, true])
+  func recordedLogProbabilitiesAreThoseOfTheTrainingPass(temperature: Double, isAdapted: Bool) throws {
     let parameters = tinyParameters(vocabulary: 23)
+    let adapter = isAdapted ? tinyAdapter(parameters) : nil
     let rollouts = try parameters.sample(
-      someRequests(30, vocabulary: 23), SamplingRule(temperature: temperature, maxTokens: 60), end: nil)
+      someRequests(30, vocabulary: 23), SamplingRule(temperature: temperature, maxTokens: 60), adapter: adapter,
+      end: nil)
     for rollout in rollouts {
-      let scored = scoredLogProbabilities(parameters, rollout, temperature: temperature)
+      let scored = scoredLogProbabilities(parameters, adapter: adapter, rollout, temperature: temperature)
       // Not nearly: to the bit, since sampling and training take the same operations in the same order.
       #expect(scored.bits == rollout.logProbabilities.bits)
     }

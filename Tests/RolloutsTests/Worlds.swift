@@ -19,6 +19,16 @@ func tinyParameters(vocabulary: Int = 7, contextLength: Int = 96, seed: UInt64 =
   return parameters
 }
 
+/// An adapter of every matrix, whose product is about as large as the weights.
+func tinyAdapter(_ parameters: Parameters, rank: Int = 3) -> Adapter {
+  let adapter = Adapter(zeros: AdapterConfiguration(rank: rank, alpha: 4), for: parameters.configuration)
+  for (index, entry) in adapter.layout.entries.enumerated() {
+    let scale = 1 / Float(entry.shape[1]).squareRoot()
+    adapter[entry] = Floats(randomNumbers(entry.count, seed: 300 + UInt64(index), scale: scale))
+  }
+  return adapter
+}
+
 /// Requests with ragged prompts, each with its own stream.
 func someRequests(_ count: Int, vocabulary: Int = 7) -> [RolloutRequest] {
   (0..<count).map { index in
@@ -40,11 +50,13 @@ struct Drawn: Equatable {
 }
 
 /// Log-probabilities of a completion from the forward pass that training uses.
-func scoredLogProbabilities(_ parameters: Parameters, _ rollout: Rollout, temperature: Double) -> [Float] {
+func scoredLogProbabilities(
+  _ parameters: Parameters, adapter: Adapter? = nil, _ rollout: Rollout, temperature: Double
+) -> [Float] {
   let shape = parameters.configuration
   var batch = PackedBatch()
   batch.append(prompt: rollout.prompt, completion: rollout.tokens)
-  let hidden = DecoderPass(shape, for: .scoring).forward(parameters, batch)
+  let hidden = DecoderPass(shape, for: .scoring).forward(parameters, adapter: adapter, batch)
   let rows = batch.scored.count
   let logits = Matrix(Floats(zeros: rows * shape.vocabulary), rows: rows, columns: shape.vocabulary)
   linear(Matrix(hidden, rows: rows, columns: shape.width), parameters.head, into: logits)

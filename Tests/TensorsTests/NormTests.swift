@@ -58,6 +58,12 @@ private let rowCounts = [1, 5, 33, 257]
       Floats(projection), Floats(x), Floats(w), scale: scale, dx: sum, dw: dwAgain, rows: rows, width: width,
       adding: true)
     #expect(relativeError(sum, zip(projection.doubles, dx.doubles).map { $0 + $1 }) < tolerance)
+
+    let alone = Floats(zeros: rows * width)
+    rmsNormBackward(
+      Floats(projection), Floats(x), Floats(w), scale: scale, dx: alone, dw: nil, rows: rows, width: width,
+      adding: false)
+    #expect(alone.array.bits == dx.array.bits)
   }
 
   /// x² leaves the range of float32 at 1.8 · 10¹⁹ and 10⁻²³, where the scale used to be 0 and the gradient lost.
@@ -124,6 +130,11 @@ private let rowCounts = [1, 5, 33, 257]
     let size = Double(rows * heads * width).squareRoot()
     #expect(abs(dot(inside(dx.doubles), xWay) - xSlope) < 1e-5 * size)
     #expect(abs(dot(dw.doubles, wWay) - wSlope) < 1e-5 * size)
+    let alone = Floats(untouched)
+    normRotateBackward(
+      Floats(projection), Floats(x), offset: offset, stride: stride, Floats(w), table,
+      positions: positions.map(Int32.init), scale: scale, dx: alone, dw: nil, heads: heads)
+    #expect(alone.array.bits == dx.array.bits)
     for place in untouched.indices where !(offset..<offset + heads * width).contains(place % stride) {
       #expect(dx[place] == untouched[place], "a number beside the heads changed")
     }

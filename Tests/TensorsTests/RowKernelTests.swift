@@ -167,3 +167,27 @@ private let widths = [1, 2, 7, 16, 17, 33, 96]
     #expect(relativeError(m, first) < 1e-6 && relativeError(v, second) < 1e-6)
   }
 }
+
+@Suite struct BlendTests {
+  @Test(arguments: [0, 1, 15, 17, 1000, 70_001])
+  func multiplyingAndBlendingEqualTheirTwins(count: Int) {
+    let (x, y) = (randomNumbers(count, seed: 1), randomNumbers(count, seed: 2, scale: 9))
+    let product = Floats(x)
+    multiply(product, by: 0.3)
+    #expect(product.array == x.map { $0 * 0.3 })
+    let average = Floats(y)
+    blend(Floats(x), into: average, share: 0.01)
+    // Two roundings of y and two of a hundredth of it.
+    #expect(
+      relativeError(average, zip(x, y).map { Double($1) + Double(0.01 as Float) * (Double($0) - Double($1)) }) < 1e-7)
+    for threads in [1, 2, 4] {
+      let again = Floats(y)
+      withThreads(threads) { blend(Floats(x), into: again, share: 0.01) }
+      #expect(again.array.bits == average.array.bits)
+    }
+    let before = average.array
+    blend(Floats(x), into: average, share: 0)
+    blend(average, into: average, share: 0.5)
+    #expect(average.array == before)
+  }
+}

@@ -33,8 +33,8 @@ import Testing
 
   /// The parameters and the loss after one step of OPSD on these sequences.
   private func step(_ world: TinyWorld, limit: Int?) throws -> (loss: Double, norm: Double, moved: [Double]) {
-    let initial = world.policy.parameters
-    let learner = Learner(initial, OptimiserSettings(learningRate: 1e-2), steps: 1)
+    let initial = world.policy.weights.base
+    let learner = Learner(Weights(initial), OptimiserSettings(learningRate: 1e-2), steps: 1)
     let teacherPass = DecoderPass(initial.configuration, for: .scoring, memory: learner.activations)
     let head = Head(in: learner.activations)
     let weights = Floats(Reduction.sequenceMean.weights(lengths: sequences.map(\.completion.count)))

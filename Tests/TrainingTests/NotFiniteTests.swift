@@ -33,7 +33,7 @@ import Testing
   func theProblemsOfALossThatIsNotFiniteAreNamed(positions: [Int], sequences: [Int]) throws {
     let world = try TinyWorld()
     let (batch, problems) = batch(world)
-    let learner = Learner(world.policy.parameters, OptimiserSettings(), steps: 9)
+    let learner = Learner(world.policy.weights, OptimiserSettings(), steps: 9)
     let loss = loss(brokenAt: Set(positions))
     if positions.isEmpty {
       _ = try learner.update(batch, step: 7, problems: problems, loss: loss)
@@ -42,14 +42,14 @@ import Testing
         try learner.update(batch, step: 7, problems: problems, loss: loss)
       }
       #expect(fault == NotFinite(step: 7, quantity: .loss, problems: sequences.map { problems[$0] }))
-      #expect(learner.parameters.values.array.bits == world.policy.parameters.values.array.bits)
+      #expect(learner.weights.base.values.array.bits == world.policy.weights.base.values.array.bits)
     }
   }
 
   @Test func theProblemIsFoundInAnyMicroBatch() throws {
     let world = try TinyWorld()
     let problems = Array(world.problems.prefix(5))
-    let learner = Learner(world.policy.parameters, OptimiserSettings(), steps: 9)
+    let learner = Learner(world.policy.weights, OptimiserSettings(), steps: 9)
     learner.begin(step: 2, problems: problems)
     for index in 0..<4 {
       var part = PackedBatch()
@@ -66,7 +66,7 @@ import Testing
   @Test func theProblemsOfAGradientThatIsNotFiniteAreNamed() throws {
     let world = try TinyWorld()
     let (batch, problems) = batch(world)
-    let learner = Learner(world.policy.parameters, OptimiserSettings(), steps: 9)
+    let learner = Learner(world.policy.weights, OptimiserSettings(), steps: 9)
     let fault = #expect(throws: NotFinite.self) {
       try learner.update(batch, step: 3, problems: problems) { positions, logits in
         logits.fill(0.01)
@@ -82,7 +82,7 @@ import Testing
   @Test func aGradientThatOverflowsBehindTheHeadNamesNoProblem() throws {
     let world = try TinyWorld()
     let (batch, problems) = batch(world)
-    let learner = Learner(world.policy.parameters, OptimiserSettings(), steps: 9)
+    let learner = Learner(world.policy.weights, OptimiserSettings(), steps: 9)
     let fault = #expect(throws: NotFinite.self) {
       try learner.update(batch, step: 3, problems: problems) { _, logits in
         logits.fill(1e37)
@@ -90,13 +90,15 @@ import Testing
       }
     }
     #expect(fault?.quantity == .gradient && fault?.step == 3)
-    #expect(learner.parameters.values.array.bits == world.policy.parameters.values.array.bits)
+    #expect(learner.weights.base.values.array.bits == world.policy.weights.base.values.array.bits)
   }
 
-  /// One token's embedding is broken; answers of one token are never read, so that it is in the prompts or nowhere.
+  /// One token's embedding is broken.
+  ///
+  /// Answers of one token are never read, so that it is in the prompts or nowhere.
   @Test func aRunNamesTheProblemsThatItCouldNotLearnFrom() throws {
     let world = try TinyWorld(rollouts: 10, maxTokens: 1)
-    var shape = world.policy.parameters.configuration
+    var shape = world.policy.weights.base.configuration
     shape.hasTiedHead = false
     let parameters = Parameters(randomly: shape, seed: 4)
     let entry = try #require(parameters.layout.entries.first { $0.name == "model.embed_tokens.weight" })
@@ -121,14 +123,14 @@ import Testing
 
   @Test func weightsThatAreNoNumbersEndTheRunBeforeItsFirstStep() throws {
     let world = try TinyWorld()
-    world.policy.parameters.values[world.policy.parameters.values.count - 1] = .nan
+    world.policy.weights.base.values[world.policy.weights.base.values.count - 1] = .nan
     let run = try world.train(world.plan(5))
     guard case .notFinite(let fault) = run.ending else {
       Issue.record("the run ended otherwise: \(run.ending)")
       return
     }
     #expect(fault.step == 1 && fault.quantity == .loss && fault.problems.count == 6 && run.records.isEmpty)
-    #expect(run.bits == world.policy.parameters.values.array.bits)
+    #expect(run.bits == world.policy.weights.base.values.array.bits)
   }
 
   @Test(arguments: [1.0, 1e3, 1e6], [0.1, 10, 1e6])
@@ -137,14 +139,14 @@ import Testing
     var plan = world.plan(60, learningRate: rate)
     plan.optimiser.weightDecay = decay
     let run = try world.train(plan)
-    #expect(run.policy.parameters.values.array.isFinite)
+    #expect(run.policy.weights.base.values.array.isFinite)
     #expect(run.records.allSatisfy { $0.loss.isFinite && $0.gradientNorm.isFinite })
     if case .notFinite(let fault) = run.ending { #expect(run.records.count == fault.step - 1) }
   }
 
   @Test func aRunEndsWithTheLastGoodState() throws {
     let world = try TinyWorld()
-    let learner = Learner(world.policy.parameters, OptimiserSettings(learningRate: 0.1), steps: 9)
+    let learner = Learner(world.policy.weights, OptimiserSettings(learningRate: 0.1), steps: 9)
     var batch = PackedBatch()
     batch.append(prompt: [1, 2], completion: [3, 4])
     var good: [UInt32] = []
@@ -152,7 +154,7 @@ import Testing
     let run = try runSteps(
       method: "test", plan, RunObserver(), learner: learner,
       identity: RunIdentity(method: world.method, initial: world.policy, plan, material: [:]),
-      current: { Policy(parameters: learner.parameters, vocabulary: world.policy.vocabulary) },
+      current: { Policy(weights: learner.weights, vocabulary: world.policy.vocabulary) },
       takeStep: { step in
         let update = try learner.update(batch, step: step) { _, logits in
           // Steps 1 and 2 have a gradient; at 3 the loss is finite and one number of its gradient is not.
@@ -160,12 +162,12 @@ import Testing
           if step == 3 { logits[5] = .nan } else { logits[5] = 1 }
           return 1
         }
-        good = learner.parameters.values.array.bits
+        good = learner.weights.base.values.array.bits
         return StepRecord(
           step: step, loss: update.loss, gradientNorm: update.gradientNorm, learningRate: update.rate, tokens: 0,
           rolloutAccuracy: nil, meanLength: nil)
       })
     #expect(run.ending == .notFinite(NotFinite(step: 3, quantity: .gradient, problems: [])))
-    #expect(run.records.count == 2 && run.bits == good && good != world.policy.parameters.values.array.bits)
+    #expect(run.records.count == 2 && run.bits == good && good != world.policy.weights.base.values.array.bits)
   }
 }

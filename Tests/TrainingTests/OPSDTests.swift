@@ -15,14 +15,14 @@ import Tokenizer
 @Suite struct OPSDTests {
   @Test func aRunIsTheSameTwiceAndWithAnyNumberOfThreads() throws {
     let world = try TinyWorld()
-    let before = world.policy.parameters.values.array.bits
+    let before = world.policy.weights.base.values.array.bits
     let run = try world.train(world.plan(4, isExamined: true))
     #expect(run.ending == .complete && run.bits != before && run.bits.count == before.count)
     for threads in [1, 2, 4, 4] {
       let again = try withThreads(threads) { try world.train(world.plan(4, isExamined: true)) }
       #expect(again.bits == run.bits && again.records == run.records && again.evaluations == run.evaluations)
     }
-    #expect(world.policy.parameters.values.array.bits == before, "the initial policy was written to")
+    #expect(world.policy.weights.base.values.array.bits == before, "the initial policy was written to")
     var other = world.plan(4)
     other.seed = 4
     #expect(try world.train(other).bits != run.bits)
@@ -32,22 +32,12 @@ import Tokenizer
   func everyChoiceMovesTheStudentTowardsTheTeacher(divergence: Divergence, reduction: Reduction) throws {
     // The student differs from the teacher by its prompt alone; at a fixed batch of problems the loss must fall.
     let world = try TinyWorld(rollouts: 10, divergence: divergence, reduction: reduction)
-    world.policy.parameters.values.assign(livelyCopy(world.policy.parameters).values)
+    world.policy.weights.base.values.assign(livelyCopy(world.policy.weights.base).values)
     let run = try world.train(world.plan(25))
     let losses = run.records.map(\.loss)
     #expect(losses.count == 25 && losses.allSatisfy { $0.isFinite && $0 > 0 })
     let (first, last) = (losses.prefix(5).reduce(0, +), losses.suffix(5).reduce(0, +))
     #expect(last < 0.8 * first, "\(losses)")
-  }
-
-  /// Weights with which prompts make a difference.
-  private func livelyCopy(_ parameters: Parameters) -> Parameters {
-    let copy = parameters.copy()
-    for (index, entry) in copy.layout.entries.enumerated() where entry.shape.count == 2 {
-      copy[entry] = Floats(
-        randomNumbers(entry.count, seed: UInt64(1000 * index), scale: 1.5 / Float(entry.shape[1]).squareRoot()))
-    }
-    return copy
   }
 
   @Test func eventsAndRecordsTellTheSameStory() throws {
@@ -76,13 +66,18 @@ import Tokenizer
     #expect(steps.allSatisfy { $0.learningRate == 1e-2 && $0.tokens > 0 && $0.tokens <= 6 * 12 })
     #expect(steps.allSatisfy { $0.meanLength == Double($0.tokens) / 6 && (0...1).contains($0.rolloutAccuracy ?? -1) })
     #expect(run.steps == 5 && run.method == "OPSD, JSD β=0.5")
+    var plan = world.plan(0)
+    plan.adapter = AdapterConfiguration(rank: 2, targets: [.v, .q])
+    #expect(
+      try TinyWorld(teacher: .ema(decay: 0.9)).train(plan).method
+        == "OPSD, JSD β=0.5, EMA teacher 0.9, LoRA r=2 on q, v")
   }
 
   @Test func noStepsLeaveThePolicyAsItWas() throws {
     let world = try TinyWorld()
     let run = try world.train(world.plan(0, isExamined: true))
     #expect(run.records.isEmpty && run.evaluations.map(\.step) == [0] && run.ending == .complete)
-    #expect(run.bits == world.policy.parameters.values.array.bits)
+    #expect(run.bits == world.policy.weights.base.values.array.bits)
   }
 
   @Test(arguments: [(1, 1), (1, 7), (3, 1), (10, 25)])
@@ -97,7 +92,7 @@ import Tokenizer
   func extremeTemperaturesEndInNumbers(temperature: Double) throws {
     let world = try TinyWorld(temperature: temperature)
     let run = try world.train(world.plan(3))
-    #expect(run.records.allSatisfy { $0.loss.isFinite } && run.policy.parameters.values.array.isFinite)
+    #expect(run.records.allSatisfy { $0.loss.isFinite } && run.policy.weights.base.values.array.isFinite)
     #expect(run.ending == .complete)
   }
 }

@@ -102,7 +102,7 @@ struct Refusal: Sendable, CustomTestStringConvertible {
     let poor = try CharacterVocabulary(characters: "abcdefghijklmnopqr")
     #expect(throws: VocabularyError.self) {
       try world.method.train(
-        Policy(parameters: world.policy.parameters, vocabulary: poor), task: task, problems: world.problems,
+        Policy(parameters: world.policy.weights.base, vocabulary: poor), task: task, problems: world.problems,
         world.plan(1), RunObserver(onEvent: { _ in Issue.record("work was done") }))
     }
   }

@@ -61,6 +61,32 @@ func bytes(at path: String) throws -> Data { try Data(contentsOf: URL(filePath: 
     }
   }
 
+  /// What else changes from step to step: an adapter in place of the weights, a teacher that moves.
+  @Test(arguments: [Teacher.Rule.fixed, .live, .ema(decay: 0.9)], [false, true])
+  func adaptersAndTeachersThatMoveGoOnToo(teacher: Teacher.Rule, hasAdapter: Bool) throws {
+    let world = try TinyWorld(teacher: teacher)
+    try withCheckpoint { path in
+      func plan(_ path: String) -> RunPlan {
+        var plan = world.plan(5, keptAt: path)
+        if hasAdapter { plan.adapter = AdapterConfiguration(rank: 2, alpha: 4, targets: [.q, .v, .down]) }
+        return plan
+      }
+      let whole = try world.train(plan(path + ".whole"))
+      let flag = Flag()
+      let stopped = try world.train(
+        plan(path),
+        RunObserver(isInterrupted: { flag.value }) { event in
+          if case .step(let record) = event, record.step == 3 { flag.set() }
+        })
+      #expect(stopped.records.count == 3)
+      let resumed = try world.train(plan(path))
+      #expect(resumed.bits == whole.bits && resumed.records == whole.records)
+      #expect(try bytes(at: path) == bytes(at: path + ".whole"))
+      let other = try TinyWorld(teacher: .ema(decay: 0.5))
+      #expect(throws: CheckpointError.self) { try other.train(plan(path)) }
+    }
+  }
+
   @Test func aRunThatIsStoppedAgainAndAgainIsTheSameRun() throws {
     let world = try TinyWorld()
     try withCheckpoint { path in
@@ -151,11 +177,11 @@ func bytes(at path: String) throws -> Data { try Data(contentsOf: URL(filePath: 
         plan, RunObserver(onEvent: { if case .step = $0 { Issue.record("a step was taken") } }))
       #expect(again.ending == .notFinite(fault))
       #expect(again.records == run.records)
-      for entry in run.policy.parameters.layout.entries {
+      for entry in run.policy.weights.base.layout.entries {
         // Not the numbers that fill up panels: a decay of more than a weight turns 0 into −0.
-        #expect(again.policy.parameters[entry].array.bits == run.policy.parameters[entry].array.bits)
+        #expect(again.policy.weights.base[entry].array.bits == run.policy.weights.base[entry].array.bits)
       }
-      #expect(run.policy.parameters.values.array.isFinite)
+      #expect(run.policy.weights.base.values.array.isFinite)
     }
   }
 }
@@ -168,8 +194,8 @@ func bytes(at path: String) throws -> Data { try Data(contentsOf: URL(filePath: 
       func run(_ steps: Int, _ path: String, stopAfter last: Int = .max) throws -> (TrainingRun, average: [Float]) {
         var plan = world.plan(steps, keptAt: path)
         plan.examination = nil
-        let learner = Learner(world.policy.parameters, plan.optimiser, steps: steps)
-        let average = world.policy.parameters.copy()
+        let learner = Learner(world.policy.weights, plan.optimiser, steps: steps)
+        let average = world.policy.weights.base.copy()
         let step = Floats([0])
         var batch = PackedBatch()
         batch.append(prompt: [1, 2], completion: [3, 4])
@@ -178,14 +204,14 @@ func bytes(at path: String) throws -> Data { try Data(contentsOf: URL(filePath: 
           method: "averaging", plan, RunObserver(isInterrupted: { flag.value }), learner: learner,
           identity: RunIdentity(method: world.method, initial: world.policy, plan, material: [:]),
           groups: ["average": average.arrays, "own": [NamedArray("step", shape: [1], step)]],
-          current: { Policy(parameters: learner.parameters, vocabulary: world.policy.vocabulary) },
+          current: { Policy(weights: learner.weights, vocabulary: world.policy.vocabulary) },
           takeStep: { number in
             let update = try learner.update(batch, step: number) { _, logits in
               for index in 0..<logits.count { logits[index] = 0.01 * average.values[index] * (1 + step[0]) }
               return 1
             }
             for index in 0..<average.values.count {
-              average.values[index] = 0.9 * average.values[index] + 0.1 * learner.parameters.values[index]
+              average.values[index] = 0.9 * average.values[index] + 0.1 * learner.weights.base.values[index]
             }
             step[0] += 1
             if number == last { flag.set() }
@@ -318,8 +344,8 @@ struct Change: Sendable, CustomTestStringConvertible {
       change.plan(&plan)
       var method = world.method
       change.method(&method)
-      let policy = Policy(parameters: world.policy.parameters.copy(), vocabulary: world.policy.vocabulary)
-      if let number = change.weights { policy.parameters.values[9] = number }
+      let policy = Policy(parameters: world.policy.weights.base.copy(), vocabulary: world.policy.vocabulary)
+      if let number = change.weights { policy.weights.base.values[9] = number }
       let error = #expect(throws: CheckpointError.self) {
         try method.train(
           policy, task: try AdditionTask(digits: change.digits),
@@ -348,7 +374,7 @@ struct Change: Sendable, CustomTestStringConvertible {
         try Pretraining(sequences: 4).train(
           TinyWorld.shape(), task: world.task, world.plan(2, keptAt: path), RunObserver())
       }
-      #expect(pretraining?.why.contains("and 4 more") == true, "\(pretraining?.why ?? "")")
+      #expect(pretraining?.why.contains("and 5 more") == true, "\(pretraining?.why ?? "")")
     }
   }
 

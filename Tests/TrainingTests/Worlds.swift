@@ -19,7 +19,7 @@ struct TinyWorld {
 
   init(
     contextLength: Int = 64, rollouts: Int = 6, maxTokens: Int = 12, divergence: Divergence = .jsd(beta: 0.5),
-    temperature: Double = 1, reduction: Reduction = .sequenceMean
+    teacher: Teacher.Rule = .fixed, temperature: Double = 1, reduction: Reduction = .sequenceMean
   ) throws {
     task = try AdditionTask(digits: 1...1)
     let vocabulary = try CharacterVocabulary(characters: task.alphabet, endMark: task.endMark)
@@ -28,7 +28,8 @@ struct TinyWorld {
         randomly: Self.shape(vocabulary.count, contextLength: contextLength), seed: 4), vocabulary: vocabulary)
     problems = try task.problems(10, split: .practice, seed: 1)
     method = OPSD(
-      divergence: divergence, temperature: temperature, reduction: reduction, rollouts: rollouts, maxTokens: maxTokens)
+      divergence: divergence, teacher: teacher, temperature: temperature, reduction: reduction, rollouts: rollouts,
+      maxTokens: maxTokens)
   }
 
   static func shape(_ vocabulary: Int = 18, contextLength: Int = 64) -> DecoderConfiguration {
@@ -50,9 +51,19 @@ struct TinyWorld {
   }
 }
 
+/// Weights with which prompts make a difference.
+func livelyCopy(_ parameters: Parameters) -> Parameters {
+  let copy = parameters.copy()
+  for (index, entry) in copy.layout.entries.enumerated() where entry.shape.count == 2 {
+    copy[entry] = Floats(
+      randomNumbers(entry.count, seed: UInt64(1000 * index), scale: 1.5 / Float(entry.shape[1]).squareRoot()))
+  }
+  return copy
+}
+
 extension TrainingRun {
-  /// The bits of the trained weights.
-  var bits: [UInt32] { policy.parameters.values.array.bits }
+  /// The bits of what was trained.
+  var bits: [UInt32] { policy.weights.trained.values.array.bits }
 }
 
 /// A flag that a run's events set and its observer reads.

@@ -15,6 +15,10 @@ let practice = task.problems(64, split: .practice, seed: 1)
 let exam = task.problems(20, split: .heldOut, seed: 2)
 let run = train(model("base"), on: practice, with: .opsd(rollouts: 24), steps: 3, evaluateOn: exam, plot: false)
 print(run.model.checksum, run.loss, evaluate(run.model, on: exam, samples: 2))
+let lora = train(
+  model("base"), on: practice, with: .opsd(teacher: .ema(decay: 0.9), rollouts: 24), adapter: .lora(rank: 4), steps: 3,
+  plot: false)
+print(lora.model.checksum, lora.loss, merge(lora.model).checksum, evaluate(lora.model, on: exam, samples: 2))
 print(model(layers: 2, width: 40, heads: 4, for: task, seed: 3).rollout(exam[0], maxTokens: 20, seed: 5))
 """
 

@@ -17,6 +17,19 @@ def test_fifty_megabytes(shared):
     assert cell.out == ("0123456789" * 5000 + "\n") * 1000
 
 
+def test_an_interrupted_flood_is_a_beginning_of_the_whole(kernel):
+    """Fifty times as much as the kernel keeps for a slow reader: the interrupt does not wait for it to be read."""
+    request = kernel.begin('for i in 0..<1_000_000 { print(i, "' + "0123456789" * 9 + '") }')
+    kernel.wait_for_output(request)
+    kernel.manager.interrupt_kernel()
+    cell = kernel.finish(request)
+    assert cell.reply["ename"] == "Interrupted"
+    numbers = [int(line.split()[0]) for line in cell.out.splitlines()]
+    assert 0 < len(numbers) < 1_000_000
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers))), "nothing is lost, nothing changes places"
+    assert kernel.run("6 * 7").value == "42"
+
+
 def test_streams_keep_their_order_beside_displays(shared):
     cell = shared.run('print("a"); show(1); print("b"); printError("c"); show(2); print("d")')
     seen = []

@@ -142,6 +142,10 @@ void opsd_gather(const float *x, int64_t stride, int64_t count, float *y);
 void opsd_scatter(const float *x, int64_t stride, int64_t count, float *y);
 /// y += x.
 void opsd_add(const float *x, float *y, int64_t count);
+/// x *= factor.
+void opsd_multiply(float *x, float factor, int64_t count);
+/// y += share · (x − y).
+void opsd_blend(const float *x, float *y, float share, int64_t count);
 /// Σ x², in double.
 double opsd_sum_of_squares(const float *x, int64_t count);
 /// One step of AdamW (Loshchilov and Hutter, 2019), as PyTorch computes it; g is scaled by gradientScale first.

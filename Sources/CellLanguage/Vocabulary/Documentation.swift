@@ -18,8 +18,7 @@ extension Documentation {
       text.append(command.parameters.map { Documentation.line($0) }.joined(separator: "\n"))
       markdown.append(Documentation.table(command.parameters))
     }
-    let cases = command.parameters.flatMap(\.type.enumerations)
-    for enumeration in cases {
+    for enumeration in Vocabulary.enumerations(in: [command]) {
       text.append(Documentation(enumeration).text)
       markdown.append(Documentation(enumeration).markdown)
     }

@@ -102,7 +102,8 @@ package struct Vocabulary: Sendable {
   /// The enumeration of a name.
   package func enumeration(_ name: String) -> Enumeration? { enumerations.first { $0.name == name } }
 
-  private static func enumerations(in commands: [Command]) -> [Enumeration] {
+  /// Every enumeration that the commands' parameters accept, those of the cases' own parameters included.
+  static func enumerations(in commands: [Command]) -> [Enumeration] {
     var found: [Enumeration] = []
     var names: Set<String> = []
     var waiting = commands.flatMap(\.parameters)[...]

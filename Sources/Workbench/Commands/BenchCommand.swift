@@ -111,7 +111,7 @@ struct BenchCommand: ParsableCommand {
       "student_fwd_bwd": seconds(\.studentForwardBackward), "adamw": seconds(\.adamW), "step": seconds(\.step),
       "rollout_tok_s": .int(Int((Double(work.batch * work.newTokens) / median(phases.map(\.rollout))).rounded())),
       "memory": [
-        "weights": mebibytes(ledger.weights), "initial": mebibytes(ledger.initial),
+        "weights": mebibytes(ledger.weights), "teacher": mebibytes(ledger.teacher),
         "gradient": mebibytes(ledger.gradient), "moments": mebibytes(ledger.moments),
         "activations": mebibytes(ledger.activations), "ledger": mebibytes(ledger.total), "peak": mebibytes(peak),
         "over_ledger": .double(((peak / ledger.total - 1) * 1e4).rounded() / 1e4),

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import FoundationEssentials
+import JSONValues
 import JupyterKernel
 
 /// Writes the kernel specification.
@@ -44,6 +45,7 @@ struct InstallCommand: ParsableCommand {
       name: "opsd", displayName: "OPSD (Swift)", language: "swift",
       arguments: [ModelLibrary.executablePath, "kernel", "{connection_file}"],
       environment: ["OPSD_KERNELSPEC": folder, "OPENBLAS_NUM_THREADS": "1"],
+      metadata: ["supported_encryption": ["curve"]],
       files: try Self.files(in: source))
     print("installed the kernel opsd in \(try spec.install(in: place, environment: variables))")
   }

@@ -11,10 +11,14 @@ struct KernelCommand: ParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
       commandName: "kernel", abstract: "Serve cells to a Jupyter front end.",
-      discussion: "Jupyter starts this by itself; `opsd install` tells it how.")
+      discussion: """
+        Jupyter starts this by itself; `opsd install` tells it how. The cells that are run are kept for the next session in \
+        a file that only you can read, opsd/history.sqlite in Jupyter's data folder; the environment variable OPSD_HISTORY \
+        names another file, or `memory` for none.
+        """)
   }
 
-  @Argument(help: "The connection file that Jupyter wrote.")
+  @Argument(help: "The connection file, or registration file, that Jupyter wrote.")
   var connectionFile: String
 
   // `jupyter run FILE` appends its own arguments to the kernel's.
@@ -27,7 +31,19 @@ struct KernelCommand: ParsableCommand {
       name: "opsd", version: OPSDCommand.version,
       helpLinks: [HelpLink(text: "OPSD, arXiv 2601.18734", url: "https://arxiv.org/abs/2601.18734")])
     throw ExitCode(
-      Kernel(connectionFile: connectionFile, interpreter: CellInterpreter(), implementation: implementation).run())
+      Kernel(
+        connectionFile: connectionFile, interpreter: CellInterpreter(), implementation: implementation,
+        history: Self.historyPlace(ProcessInfo.processInfo.environment)
+      ).run())
+  }
+
+  /// Where the kernel keeps its history, given the variables of the process.
+  static func historyPlace(_ variables: [String: String]) -> HistoryPlace {
+    switch variables["OPSD_HISTORY"] {
+    case nil, "": .standard(for: "opsd", environment: variables)
+    case "memory": .memory
+    case let path?: .file(path)
+    }
   }
 
   /// Starts this process again, once, without the threads of OpenBLAS.

@@ -14,7 +14,8 @@ public struct OPSDCommand: ParsableCommand {
       abstract: "A Jupyter kernel for exploring how a language model can teach itself.",
       version: version,
       subcommands: [
-        KernelCommand.self, InstallCommand.self, RunCommand.self, PretrainCommand.self, BenchCommand.self,
+        KernelCommand.self, InstallCommand.self, DoctorCommand.self, RunCommand.self, PretrainCommand.self,
+        BenchCommand.self,
       ])
   }
 

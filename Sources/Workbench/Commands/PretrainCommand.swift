@@ -141,7 +141,7 @@ struct PretrainCommand: ParsableCommand {
       ],
       "heldOutProblems": 1000, "measured": .object(measured),
     ]
-    try ModelFolder(parameters: run.policy.parameters, vocabulary: run.policy.vocabulary, card: card).write(to: folder)
+    try ModelFolder(weights: run.policy.weights, vocabulary: run.policy.vocabulary, card: card).write(to: folder)
     try? FileManager.default.removeItem(atPath: checkpoint.path)
     note("wrote \(folder)")
   }

@@ -19,10 +19,14 @@ final class CellInterpreter: Interpreter {
     Cells are a subset of Swift. help() lists every command; help(train) explains one.
     """
 
+  /// Variables are values behind locks, and numeric work shares its threads: cells of several shells may run at once.
+  let supportsSubshells = true
+
   func execute(_ code: String, in cell: JupyterKernel.CellContext) throws -> MIMEBundle? {
-    let workplace = Workplace(screen: KernelScreen(cell), cell: cell.executionCount)
+    let place = (cell.subshell == nil ? "" : "subshell ") + "cell \(cell.executionCount)"
+    let workplace = Workplace(screen: KernelScreen(cell), cell: cell.executionCount, shell: cell.subshell)
     do {
-      guard let value = try session.run(code, name: "cell \(cell.executionCount)", host: workplace) else { return nil }
+      guard let value = try session.run(code, name: place, host: workplace) else { return nil }
       return rendered(value)
     } catch {
       if error.isInterruption { throw Interrupted(error.evalue) }

@@ -30,20 +30,24 @@ final class Workplace: CellHost {
   let screen: any Screen
   /// The number of the cell, for identifiers of displays.
   let cell: Int
+  /// The subshell that numbers the cell; nil is the main shell.
+  let shell: String?
   private let displays = Atomic<Int>(0)
 
-  init(screen: any Screen, cell: Int) {
+  init(screen: any Screen, cell: Int, shell: String? = nil) {
     self.screen = screen
     self.cell = cell
+    self.shell = shell
   }
 
   func write(_ text: String) { screen.write(text) }
   func show(_ value: Value) { screen.display(rendered(value), id: nil) }
   var isInterrupted: Bool { screen.isInterrupted }
 
-  /// A new identifier for a display that will be updated; the same in every run of the same cell.
+  /// A new identifier for a display that will be updated; the same in every run of the same cell
+  /// in the main shell.
   func newDisplayID() -> String {
-    "opsd-\(cell)-\(displays.wrappingAdd(1, ordering: .relaxed).newValue)"
+    "opsd-\(shell.map { "\($0)-" } ?? "")\(cell)-\(displays.wrappingAdd(1, ordering: .relaxed).newValue)"
   }
 }
 

@@ -16,30 +16,37 @@ struct ModelObject: CellObject, Pictured {
 
   var typeName: String { "Model" }
   var summary: String {
-    let shape = policy.parameters.configuration
-    return "model \(name): \(NumberFormat.count().text(Double(policy.parameters.layout.parameterCount))) parameters, "
+    let shape = policy.weights.configuration
+    return
+      "model \(name): \(NumberFormat.count().text(Double(policy.weights.base.layout.parameterCount))) parameters, "
       + "\(shape.layers) layers of width \(shape.width), \(shape.vocabulary) tokens"
+      + (policy.weights.adapter.map { ", with an adapter, \($0.configuration.name)" } ?? "")
   }
 
-  /// Equal models have equal parameters, bit for bit.
+  /// Equal models have equal parameters, and equal adapters if any, bit for bit.
   func isEqual(to other: any CellObject) -> Bool? {
     guard let other = other as? ModelObject else { return nil }
-    return other.policy.parameters.configuration == policy.parameters.configuration
+    return other.policy.weights.configuration == policy.weights.configuration
+      && other.policy.weights.adapter?.configuration == policy.weights.adapter?.configuration
       && other.policy.vocabulary == policy.vocabulary && other.checksum == checksum
   }
 
-  /// 64 bits of FNV-1a over the parameters' bytes, in hexadecimal.
+  /// 64 bits of FNV-1a over the bytes of the parameters and then of the adapter, in hexadecimal.
   var checksum: String {
-    let hash = unsafe policy.parameters.values.withBytes { bytes in
-      unsafe bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    let parts = [policy.weights.base.values, policy.weights.adapter?.values].compactMap(\.self)
+    let hash = parts.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { hash, values in
+      unsafe values.withBytes { bytes in
+        unsafe bytes.reduce(hash) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+      }
     }
     let digits = String(hash, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
   func picture() -> MIMEBundle {
-    let shape = policy.parameters.configuration
-    let layout = policy.parameters.layout
+    let shape = policy.weights.configuration
+    let layout = policy.weights.base.layout
+    let adapter = policy.weights.adapter
     let count = NumberFormat.count()
     var table = Table(
       caption: "Model \(name)",
@@ -50,9 +57,16 @@ struct ModelObject: CellObject, Pictured {
     func row(_ part: String, _ value: Int, _ meaning: String) {
       table.rows.append([.text(part), .number(Double(value), count), .text(meaning)])
     }
-    row(
-      "parameters", layout.parameterCount,
-      "numbers that training changes; \(layout.parameterCount * 4 / 1024) KiB as float32")
+    let role = adapter == nil ? "numbers that training changes" : "numbers of the base, which stay as they are"
+    row("parameters", layout.parameterCount, "\(role); \(layout.parameterCount * 4 / 1024) KiB as float32")
+    if let adapter {
+      let configuration = adapter.configuration
+      row(
+        "adapter", adapter.layout.parameterCount,
+        "numbers that training changes; LoRA of rank \(configuration.rank), alpha "
+          + "\(Int(exactly: configuration.alpha).map(String.init) ?? "\(configuration.alpha)"), on "
+          + "\(configuration.orderedTargets.map(\.rawValue).joined(separator: ", ")) of every layer")
+    }
     row("layers", shape.layers, "each attention, then feed-forward")
     row("width", shape.width, "numbers in the residual stream of one token")
     row("heads", shape.heads, "query heads, on \(shape.keyValueHeads) key-value heads of \(shape.headWidth) numbers")

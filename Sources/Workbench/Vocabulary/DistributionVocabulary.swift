@@ -197,7 +197,7 @@ func distributions(_ arguments: Arguments) throws -> Value {
     let teacherPrompt = try teacher.policy.encode(rollout.task.teacherPrompt(rollout.problem))
     let temperature = try arguments.real("temperature")
     return try DistillationScores(
-      teacher: teacher.policy.parameters, teacherPrompt: teacherPrompt, student: student.policy.parameters,
+      teacher: teacher.policy.weights, teacherPrompt: teacherPrompt, student: student.policy.weights,
       studentPrompt: studentPrompt, completion: rollout.rollout.tokens, temperature: temperature)
   }
   return .object(DistributionsObject(rollout: rollout, scores: scores))

@@ -22,7 +22,7 @@ func reporting<Result>(
     throw CellFailure(
       error.what, error.why, fix: sentence(error.fix), argument: error.setting ?? argument, kind: .outOfRange)
   } catch let error as ConfigurationError {
-    throw CellFailure("this model cannot be built", error.description, argument: argument, kind: .outOfRange)
+    throw CellFailure("this \(error.subject) cannot be built", error.description, argument: argument, kind: .outOfRange)
   } catch let error as VocabularyError {
     throw CellFailure(
       "this model does not speak the task's language", error.description,

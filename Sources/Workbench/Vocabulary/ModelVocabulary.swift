@@ -1,4 +1,4 @@
-// Models: finding and building them, letting them answer, examining and saving them.
+// Models: finding and building them, letting them answer and examining them; saving stands in AdapterVocabulary.swift.
 
 import CellLanguage
 import Checkpoints
@@ -19,6 +19,9 @@ let modelCommands = [
       Parameter(
         "_", name: "source", .optional(.string),
         help: "\"base\", which ships with the kernel, or the path of a saved model's folder; without it, a new model."),
+      Parameter(
+        "adapter", .optional(.string),
+        help: "The folder of a LoRA adapter, as saveAdapter or the peft library wrote it, to put onto a saved model."),
       Parameter("layers", .int(.within(1...128)), default: 3, help: "Layers of a new model."),
       Parameter("width", .int(.within(4...8192)), default: 96, help: "Numbers in its residual stream."),
       Parameter("heads", .int(.within(1...128)), default: 4, help: "Query heads of each layer."),
@@ -50,9 +53,15 @@ let modelCommands = [
       }
       let folder = try ModelLibrary.folder(of: source)
       let saved = try reporting("source") { try ModelFolder(reading: folder) }
-      return .object(
-        ModelObject(
-          policy: Policy(parameters: saved.parameters, vocabulary: saved.vocabulary), name: source, card: saved.card))
+      let model = ModelObject(
+        policy: Policy(weights: saved.weights, vocabulary: saved.vocabulary), name: source, card: saved.card)
+      return .object(arguments.isGiven("adapter") ? try adapted(model, arguments) : model)
+    }
+    guard case .null = try arguments.value("adapter") else {
+      throw CellFailure(
+        "a new model has no use for an adapter", "it was trained on the weights of another",
+        fix: "Name the model that it belongs to, as in model(\"base\", adapter: …).", argument: "adapter",
+        kind: .wrongArgument)
     }
     return try newModel(arguments, context)
   },
@@ -166,14 +175,21 @@ let modelTypes = [
     "Model", summary: "A language model; nothing that is done with it changes it.",
     members: [
       .init("name", type: "String", summary: "Where it comes from.", of: ModelObject.self) { .string($0.name) },
-      .init("parameters", type: "Int", summary: "How many numbers training changes.", of: ModelObject.self) {
-        .int($0.policy.parameters.layout.parameterCount)
-      },
+      .init(
+        "parameters", type: "Int", summary: "How many numbers it has, those of an adapter included.",
+        of: ModelObject.self
+      ) { .int($0.policy.weights.parameterCount) },
       .init("layers", type: "Int", summary: "Its layers.", of: ModelObject.self) {
-        .int($0.policy.parameters.configuration.layers)
+        .int($0.policy.weights.configuration.layers)
       },
       .init("width", type: "Int", summary: "Numbers in its residual stream.", of: ModelObject.self) {
-        .int($0.policy.parameters.configuration.width)
+        .int($0.policy.weights.configuration.width)
+      },
+      .init("hasAdapter", type: "Bool", summary: "A LoRA adapter stands beside its weights.", of: ModelObject.self) {
+        .bool($0.policy.weights.adapter != nil)
+      },
+      .init("base", type: "Model", summary: "The same model with the adapter off.", of: ModelObject.self) {
+        .object($0.withoutAdapter)
       },
       .init("vocabulary", type: "[String]", summary: "The text of each token.", of: ModelObject.self) {
         .strings($0.policy.vocabulary.characters.map { String($0) })
@@ -200,8 +216,7 @@ let modelTypes = [
           let request = RolloutRequest(
             prompt: try model.policy.encode(problem.task.studentPrompt(problem.problem)),
             stream: RandomStream(seed: try arguments.seed(), purpose: .sampling))
-          let rollout = try model.policy.parameters.sample(
-            [request], rule, end: model.policy.endToken, isInterrupted: { workplace.isInterrupted })[0]
+          let rollout = try model.policy.sample([request], rule, isInterrupted: { workplace.isInterrupted })[0]
           return .object(
             RolloutObject(
               task: problem.task, problem: problem.problem, rollout: rollout, policy: model.policy,
@@ -222,19 +237,7 @@ let modelTypes = [
         summary: "What teacher and student say at every position: p_T(·|x, y*, ŷ<n) and p_S(·|x, ŷ<n).",
         example: "let d = base.distributions(along: y)"
       ) { arguments, _ in try distributions(arguments) },
-      Command(
-        "save", [Parameter("_", name: "folder", .string, help: "The folder to write; it is made where there is none.")],
-        summary: "Saves the model in Hugging Face's layout.", example: "run.model.save(\"my-model\")"
-      ) { arguments, _ in
-        let model = try arguments.receiver(as: ModelObject.self)
-        let folder = try ModelLibrary.path(try arguments.string("folder"), argument: "folder")
-        try reporting("folder") {
-          try ModelFolder(
-            parameters: model.policy.parameters, vocabulary: model.policy.vocabulary, card: model.card
-          ).write(to: folder)
-        }
-        return .void
-      },
+      saveCommand, saveAdapterCommand,
     ]),
   TypeDeclaration(
     "Rollout", summary: "An answer of the student, token by token.", element: "String",

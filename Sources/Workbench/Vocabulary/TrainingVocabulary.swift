@@ -2,6 +2,7 @@
 
 import CellLanguage
 import JSONValues
+import LanguageModel
 import Tasks
 import Display
 import Evaluation
@@ -19,6 +20,9 @@ let methodEnumeration = Enumeration(
         Parameter(
           "divergence", .choice(divergenceEnumeration), default: .implicit("jsd"),
           help: "D(p_T ‖ p_S), over the full vocabulary at every position of the rollout."),
+        Parameter(
+          "teacher", .choice(teacherEnumeration), default: .implicit("fixed"),
+          help: "Which weights the teacher scores with."),
         Parameter(
           "rollouts", .int(.within(1...4096)), default: 64,
           help: "Problems in a step, each answered once by the student."),
@@ -38,9 +42,42 @@ let methodEnumeration = Enumeration(
       ],
       summary: """
         On-Policy Self-Distillation (arXiv 2601.18734): L = E[1/|ŷ| Σ_n D(p_T(·|x, y*, ŷ<n) ‖ p_S(·|x, ŷ<n))], ŷ ~ p_S(·|x); \
-        the teacher is the same model at its initial weights; gradients through the student alone.
+        the teacher is the same model, at its initial weights unless told otherwise; gradients through the student alone.
         """)
   ])
+
+/// Which weights a teacher has; what each is stands in Training.
+private let teacherEnumeration = Enumeration(
+  "Teacher", summary: "Which of the student's own weights the teacher scores with.",
+  cases: [
+    .init(
+      "fixed",
+      summary: "Those before the first step (the paper); with a fresh adapter, the model with the adapter off."),
+    .init(
+      "live",
+      summary: "Those of the student before each step: both move, and nothing keeps them from forgetting together."),
+    .init(
+      "ema",
+      [
+        Parameter(
+          "decay", .real(.within(0..<1)), default: 0.99, help: "The share of the average that stays in each step.")
+      ],
+      summary: """
+        The average ē of the student's weights w: ē begins with those before the first step, and after each step \
+        ē ← decay · ē + (1 − decay) · w. It is kept of full weights; an adapter enters it merged.
+        """),
+  ])
+
+extension Teacher.Rule {
+  /// The teacher that a cell named.
+  init(_ choice: Choice) throws {
+    switch choice.name {
+    case "live": self = .live
+    case "ema": self = .ema(decay: try choice.arguments.real("decay"))
+    default: self = .fixed
+    }
+  }
+}
 
 let trainingCommands = [
   Command(
@@ -50,9 +87,14 @@ let trainingCommands = [
       Parameter(
         "on", name: "problems", .object("Problems"), help: "The problems to train on, in epochs of random order."),
       Parameter("with", name: "method", .choice(methodEnumeration), default: .implicit("opsd"), help: "The method."),
+      Parameter(
+        "adapter", .optional(.choice(adapterEnumeration)),
+        help:
+          "A fresh low-rank adapter, trained in place of the weights; nil: all weights, or the adapter the model has."),
       Parameter("steps", .int(.within(1...1_000_000)), default: 100, help: "Steps of the optimiser."),
       Parameter(
-        "learningRate", .real(.above(0, upTo: 1)), default: 3e-4, help: "The highest learning rate of AdamW."),
+        "learningRate", .optional(.real(.above(0, upTo: 1))),
+        help: "The highest learning rate of AdamW; nil: 0.0003, and ten times as much for an adapter."),
       Parameter(
         "schedule",
         .choice(
@@ -99,6 +141,14 @@ let trainingCommands = [
       session or another, to the same bytes as if it had never been stopped. More steps may be asked for then, where the \
       learning rates of those that are done stay the same, as with a constant schedule; anything else that is changed is \
       refused, and the file is left as it is.
+
+      With adapter: .lora(rank: 8) the weights stay as they are and so does their memory: gradients and moments exist for \
+      the adapter alone, and the teacher is the model with the adapter off. run.model then holds the base and the adapter; \
+      merge(run.model) makes one set of weights of them, and training run.model again trains the adapter further.
+
+      An .ema teacher is an average of full weights: with an adapter, of the weights with the adapter merged into them. \
+      Others average the factors of the adapter one by one, which is not the average of their product: the authors' \
+      program begins its average as a copy after the first step, TRL's with an adapter of zeros.
       """,
     example:
       "let run = train(base, on: practice, with: .opsd(divergence: .jsd(beta: 0.5)), steps: 100, evaluateOn: exam)"
@@ -110,16 +160,22 @@ private func train(_ arguments: Arguments, _ context: CellContext) throws -> Val
   let problems = try someProblems(arguments, "problems")
   let method = try arguments.choice("method").arguments
   let opsd = OPSD(
-    divergence: try Divergence(method.choice("divergence")), temperature: try method.real("temperature"),
+    divergence: try Divergence(method.choice("divergence")), teacher: try Teacher.Rule(method.choice("teacher")),
+    temperature: try method.real("temperature"),
     reduction: try method.choice("reduction").name == "tokenMean" ? .tokenMean : .sequenceMean,
     rollouts: try method.int("rollouts"), maxTokens: try method.maxTokens(for: problems.task))
   let seed = try arguments.int("seed")
   let schedule = Schedule(rawValue: try arguments.choice("schedule").name) ?? .constant
+  let adapter = try adapterConfiguration(arguments, for: model)
+  let trainsAdapter = adapter != nil || model.policy.weights.adapter != nil
+  var rate = trainsAdapter ? 3e-3 : 3e-4
+  if case .double(let given) = try arguments.value("learningRate") { rate = given }
   var plan = RunPlan(
     steps: try arguments.int("steps"),
     optimiser: OptimiserSettings(
-      learningRate: try arguments.real("learningRate"), schedule: schedule, warmup: try arguments.int("warmup"),
+      learningRate: rate, schedule: schedule, warmup: try arguments.int("warmup"),
       weightDecay: try arguments.real("weightDecay"), maxGradientNorm: try arguments.real("maxGradientNorm")),
+    adapter: adapter,
     seed: UInt64(seed), every: try arguments.int("every"))
   if case .int(let tokens) = try arguments.value("microBatch") { plan.microBatch = tokens }
   if case .string(let file) = try arguments.value("checkpoint") {
@@ -133,7 +189,8 @@ private func train(_ arguments: Arguments, _ context: CellContext) throws -> Val
       rule: SamplingRule(temperature: 1, maxTokens: exam.task.longestCompletion), seed: UInt64(seed))
   }
   let live = LiveTraining(
-    title: "\(opsd.name), seed \(seed)", steps: plan.steps, plots: try arguments.bool("plot"), context.workplace)
+    title: "\(plan.title(of: opsd.name)), seed \(seed)", steps: plan.steps, plots: try arguments.bool("plot"),
+    context.workplace)
   let workplace = context.workplace
   let run = try reporting(file: "checkpoint") {
     try opsd.train(

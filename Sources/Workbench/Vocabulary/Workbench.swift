@@ -6,7 +6,8 @@ import Tasks
 
 /// The vocabulary of the workbench.
 let workbenchVocabulary = Vocabulary(
-  commands: taskCommands + modelCommands + distributionCommands + trainingCommands + plotCommands + sessionCommands,
+  commands: taskCommands + modelCommands + adapterCommands + distributionCommands + trainingCommands + plotCommands
+    + sessionCommands,
   types: taskTypes + modelTypes + distributionTypes + trainingTypes)
 
 extension Parameter {
