@@ -37,6 +37,30 @@ import Testing
     }
   }
 
+  /// The same in a run: of all weights or of an adapter, with a teacher that stays and with one that is an average.
+  @Test(arguments: [false, true], [false, true])
+  func aRunStaysWithinATenthOfItsLedger(hasAdapter: Bool, hasAverage: Bool) async {
+    await #expect(processExitsWith: .success) { [hasAdapter = hasAdapter as Bool, hasAverage = hasAverage as Bool] in
+      let world = try TinyWorld(rollouts: 64, maxTokens: 46, teacher: hasAverage ? .ema(decay: 0.9) : .fixed)
+      let shape = DecoderConfiguration(
+        vocabulary: 18, width: 96, layers: 3, heads: 4, keyValueHeads: 2, headWidth: 24, feedForward: 256,
+        contextLength: 64)
+      let adapter = hasAdapter ? AdapterConfiguration(rank: 8) : nil
+      FloatMemoryUse.forgetPeak()
+      let before = FloatMemoryUse.bytes
+      let policy = Policy(parameters: Parameters(randomly: shape, seed: 4), vocabulary: world.policy.vocabulary)
+      var plan = world.plan(3, learningRate: 1e-4)
+      plan.adapter = adapter
+      let run = try world.method.train(policy, task: world.task, problems: world.problems, plan, RunObserver())
+      // Before each answer the student reads a prompt of 4 tokens, and the last token of an answer is not read.
+      let tokens = run.records.map { $0.tokens + 64 * 3 }.max() ?? 0
+      let ledger = MemoryLedger(shape, adapter: adapter, tokens: tokens, hasAverage: hasAverage).total
+      let peak = Double(FloatMemoryUse.peakBytes - before)
+      #expect(run.records.count == 3 && tokens > 1000, "\(run.records.count) steps of up to \(tokens) tokens")
+      #expect(peak < 1.1 * ledger && peak > 0.9 * ledger, "\(peak / ledger)")
+    }
+  }
+
   @Test func microBatchesHoldTheirOwnTokensOnly() async {
     await #expect(processExitsWith: .success) {
       func peak(_ microBatch: Int?) throws -> Int {
