@@ -15,7 +15,7 @@ import Testing
 
   @Test func theTopLevelIsTidy() throws {
     let expected: Set = [
-      "Package.swift", "README.md", "LICENSE", "Makefile", "Sources", "Tests", "Notebooks", "kernelspec",
+      "Package.swift", "README.md", "LICENSE", "Makefile", "Sources", "Tests", "Notebooks", "Benchmarks", "kernelspec",
     ]
     let found = Set(try repository.files().map { String($0.prefix { $0 != "/" }) }.filter { !$0.hasPrefix(".") })
     #expect(found.isSubset(of: expected), "\(found.subtracting(expected).sorted())")

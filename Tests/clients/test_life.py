@@ -72,6 +72,36 @@ def test_killed_kernel_restarts_on_the_same_ports(kernel):
     assert kernel.run("6 * 7").value == "42"
 
 
+def test_killed_training_goes_on_to_the_same_bytes(kernel, tmp_path):
+    def train(file):
+        return (
+            'let run = train(model("base"), on: addition().problems(200, seed: 1), with: .opsd(rollouts: 16), steps: 60, '
+            f'checkpoint: "{file}", checkpointEvery: 1, plot: false)\nprint(run.model.checksum, run.loss)'
+        )
+
+    whole = kernel.run(train(tmp_path / "whole")).out
+    assert len(whole.split()[0]) == 16, whole
+    request = kernel.begin(train(tmp_path / "run"))
+    kernel.wait_until_running(request)
+    # The first checkpoint is there before the first step, and the rest of the run is not done yet.
+    while not (tmp_path / "run").exists():
+        time.sleep(0.001)
+    for _ in range(5):
+        kernel.process.send_signal(signal.SIGKILL)
+        kernel.wait_for_exit()
+        kernel.manager.restart_kernel(now=True)
+        kernel.client.wait_for_ready(timeout=PATIENCE)
+        written = (tmp_path / "run").stat().st_mtime_ns
+        kernel.begin(train(tmp_path / "run"))
+        # Until it has gone on by a step.
+        for _ in range(PATIENCE * 1000):
+            if (tmp_path / "run").stat().st_mtime_ns != written:
+                break
+            time.sleep(0.001)
+    assert kernel.run(train(tmp_path / "run")).out == whole
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["run", "whole"]
+
+
 def test_restart_while_a_cell_runs(kernel):
     request = kernel.begin("while true {}")
     kernel.wait_until_running(request)

@@ -64,6 +64,14 @@ struct PretrainCommand: ParsableCommand {
   }
 
   func run() throws {
+    do {
+      try train()
+    } catch is Interruption {
+      throw ExitCode(130)
+    }
+  }
+
+  private func train() throws {
     // Minutes of training are not begun for a folder that cannot be written.
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -102,7 +110,7 @@ struct PretrainCommand: ParsableCommand {
       if case .saved = run.checkpoint {
         note("stopped after step \(run.records.count) of \(steps); the same command goes on from \(checkpoint.path)")
       }
-      throw ExitCode(130)
+      throw Interruption()
     case .notFinite(let fault):
       throw ValidationError("\(fault.note): choose another seed or more sequences")
     }

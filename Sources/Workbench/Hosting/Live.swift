@@ -128,7 +128,8 @@ final class LiveTraining {
   private let plots: Bool
   private var throttle = ProgressThrottle(start: monotonicSeconds())
   private var losses: [Chart.Point] = []
-  private var lastNote: String?
+  private var accuracy: String?
+  private var fault: String?
 
   init(title: String, steps: Int, plots: Bool, _ workplace: Workplace) {
     self.title = title
@@ -153,13 +154,14 @@ final class LiveTraining {
       evaluations.last.map(noteAccuracy)
       line.begin(after: records.count)
     case .unsaved(let error):
-      lastNote = "not saved: \(error.why)"
+      fault = "not saved: \(error.why)"
     }
     if plots, throttle.isDue(at: monotonicSeconds()) { plot.show(chart.liveBundle()) }
   }
 
   /// Leaves the final line and the final plot.
   func finish(_ run: TrainingRun) {
+    fault = nil
     let parts = [run.records.last.map { note($0.loss) }, run.endingNote].compactMap(\.self)
     line.finish(
       done: run.records.count, note: parts.isEmpty ? nil : parts.joined(separator: " · "),
@@ -170,11 +172,11 @@ final class LiveTraining {
   private func point(_ record: StepRecord) -> Chart.Point { Chart.Point(x: Double(record.step), y: record.loss) }
 
   private func noteAccuracy(_ record: EvaluationRecord) {
-    lastNote = "accuracy \(NumberFormat.percent().text(record.result.accuracy)) after step \(record.step)"
+    accuracy = "accuracy \(NumberFormat.percent().text(record.result.accuracy)) after step \(record.step)"
   }
 
   private func note(_ loss: Double) -> String {
-    "loss \(NumberFormat.significant(3).text(loss))" + (lastNote.map { ", \($0)" } ?? "")
+    (["loss \(NumberFormat.significant(3).text(loss))"] + [accuracy, fault].compactMap(\.self)).joined(separator: ", ")
   }
 
   private var chart: Chart {
