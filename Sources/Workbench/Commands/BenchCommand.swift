@@ -1,6 +1,7 @@
 // `opsd bench`: one OPSD step, phase by phase, or the head alone, as one JSON line.
 
 import ArgumentParser
+import Display
 import FoundationEssentials
 import JSONValues
 import LanguageModel
