@@ -7,8 +7,10 @@ package import LanguageModel
 package struct MemoryLedger: Sendable, Equatable {
   /// The student's weights.
   package let weights: Double
-  /// The weights of a teacher that stays as it was; the policy that the run began with has them in any case.
-  package let teacher: Double
+  /// The weights that the run began with, where the student has others: those of a teacher that stays as it was.
+  package let initial: Double
+  /// A teacher that is an average of the student's weights.
+  package let average: Double
   /// The gradient of the weights.
   package let gradient: Double
   /// The two moments of AdamW.
@@ -18,20 +20,20 @@ package struct MemoryLedger: Sendable, Equatable {
 
   /// The ledger of a decoder whose every weight is trained, or an adapter of it alone, so many tokens at a time.
   ///
-  /// With an adapter, student and teacher share the weights below it; an average of the student's weights is a teacher
-  /// of its own in any case.
+  /// With an adapter, student and teacher share the weights below it.
   package init(
     _ shape: DecoderConfiguration, adapter: AdapterConfiguration? = nil, tokens: Int, hasAverage: Bool = false
   ) {
     let base = 4 * Double(ParameterLayout(shape).count)
     let trained = adapter.map { 4 * Double(AdapterLayout($0, for: shape).count) } ?? base
     weights = adapter == nil ? base : base + trained
-    teacher = (adapter == nil ? base : 0) + (hasAverage ? base : 0)
+    initial = adapter == nil ? base : 0
+    average = hasAverage ? base : 0
     gradient = trained
     moments = 2 * trained
     activations = DecoderPass.bytes(shape, adapter: adapter, tokens: tokens, for: .training)
   }
 
   /// All of it.
-  package var total: Double { weights + teacher + gradient + moments + activations }
+  package var total: Double { weights + initial + average + gradient + moments + activations }
 }

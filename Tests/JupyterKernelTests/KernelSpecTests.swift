@@ -6,7 +6,7 @@ import Testing
 @Suite struct KernelSpecTests {
   let spec = KernelSpec(
     name: "echo-1.0", displayName: "Echo", language: "echo",
-    arguments: ["/opt/echo", "--connection-file", "{connection_file}"], environment: ["OPENBLAS_NUM_THREADS": "2"],
+    arguments: ["/opt/echo", "--connection-file", "{connection_file}"], environment: ["ECHO_VOICE": "2"],
     files: ["logo-64x64.png": [1, 2, 3]])
 
   @Test func whatIsInstalledIsThere() throws {
@@ -19,7 +19,7 @@ import Testing
       #expect(
         written == [
           "argv": ["/opt/echo", "--connection-file", "{connection_file}"], "display_name": "Echo", "language": "echo",
-          "interrupt_mode": "message", "kernel_protocol_version": "5.6.0", "env": ["OPENBLAS_NUM_THREADS": "2"],
+          "interrupt_mode": "message", "kernel_protocol_version": "5.6.0", "env": ["ECHO_VOICE": "2"],
           "metadata": [:],
         ])
       #expect(try Data(contentsOf: URL(filePath: "\(folder)/logo-64x64.png")) == Data([1, 2, 3]))

@@ -1,6 +1,8 @@
 // `opsd bench`: one OPSD step, phase by phase, or the head alone, as one JSON line.
 
 import ArgumentParser
+import Display
+import FoundationEssentials
 import JSONValues
 import LanguageModel
 import Rollouts
@@ -18,6 +20,9 @@ struct BenchCommand: ParsableCommand {
         gradient) and the student, full-vocabulary JSD with β = 0.5, backward, AdamW. Every rollout has its full length; \
         the seconds are medians over the repetitions, after one that is not counted. The memory is that of floats, in \
         MiB, beside the ledger of what a step must hold, and what the system counts as resident.
+
+        With --sweep: the same with a quarter to eight times the length of the rollouts, then of the batch; the last column \
+        stays level where the cost grows linearly.
 
         With --head: the divergence of a teacher and a student at random hidden states and its gradients by the \
         student's and by the head's weights; the extra memory is what is needed beside those, in MiB.
@@ -55,6 +60,12 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "The size of model and batch: nano, small or mid.")
   var size: Size?
 
+  @Flag(help: "Measure steps with rollouts of growing length and batches of growing size, and print Markdown tables.")
+  var sweep = false
+
+  @Option(help: "With --sweep, the folder for the plots, sweep-length.png and sweep-batch.png.")
+  var plots: String?
+
   @Flag(help: "Measure the head alone.")
   var head = false
 
@@ -75,6 +86,8 @@ struct BenchCommand: ParsableCommand {
 
   func validate() throws {
     if head == (size != nil) { throw ValidationError("name a --size, or --head") }
+    if sweep, head { throw ValidationError("--sweep is of a --size") }
+    if plots != nil, !sweep { throw ValidationError("--plots goes with --sweep") }
     if let threads, !(1...256).contains(threads) { throw ValidationError("--threads must lie between 1 and 256") }
     if !(1...10_000).contains(reps) { throw ValidationError("--reps must lie between 1 and 10000") }
     for (name, value) in [("vocabulary", vocabulary), ("width", width), ("positions", positions)]
@@ -86,6 +99,7 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     let threads = min(threads ?? Workers.shared.threads, Workers.shared.threads)
     Workers.shared.use(threads: threads)
+    if sweep, let size { return try measureSweep(size) }
     var line: [String: JSON] = [
       "engine": "opsd", "version": .string(OPSDCommand.version), "threads": .int(threads),
     ]
@@ -111,7 +125,7 @@ struct BenchCommand: ParsableCommand {
       "student_fwd_bwd": seconds(\.studentForwardBackward), "adamw": seconds(\.adamW), "step": seconds(\.step),
       "rollout_tok_s": .int(Int((Double(work.batch * work.newTokens) / median(phases.map(\.rollout))).rounded())),
       "memory": [
-        "weights": mebibytes(ledger.weights), "teacher": mebibytes(ledger.teacher),
+        "weights": mebibytes(ledger.weights), "initial": mebibytes(ledger.initial),
         "gradient": mebibytes(ledger.gradient), "moments": mebibytes(ledger.moments),
         "activations": mebibytes(ledger.activations), "ledger": mebibytes(ledger.total), "peak": mebibytes(peak),
         "over_ledger": .double(((peak / ledger.total - 1) * 1e4).rounded() / 1e4),
@@ -122,6 +136,16 @@ struct BenchCommand: ParsableCommand {
         "resident_after_last_step": mebibytes(resident.last ?? nil),
       ],
     ]
+  }
+
+  private func measureSweep(_ size: Size) throws {
+    for axis in Sweep.Axis.allCases {
+      let sweep = try Sweep(axis, of: size.work, repetitions: reps, seconds: monotonicSeconds)
+      print(sweep.table + "\n")
+      if let plots {
+        try Data(sweep.chart.png()).write(to: URL(filePath: "\(plots)/sweep-\(axis).png"), options: .atomic)
+      }
+    }
   }
 
   private func measureHead() throws -> [String: JSON] {

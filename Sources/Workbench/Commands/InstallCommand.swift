@@ -44,7 +44,7 @@ struct InstallCommand: ParsableCommand {
     let spec = KernelSpec(
       name: "opsd", displayName: "OPSD (Swift)", language: "swift",
       arguments: [ModelLibrary.executablePath, "kernel", "{connection_file}"],
-      environment: ["OPSD_KERNELSPEC": folder, "OPENBLAS_NUM_THREADS": "1"],
+      environment: ["OPSD_KERNELSPEC": folder],
       metadata: ["supported_encryption": ["curve"]],
       files: try Self.files(in: source))
     print("installed the kernel opsd in \(try spec.install(in: place, environment: variables))")

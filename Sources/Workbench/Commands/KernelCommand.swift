@@ -26,7 +26,6 @@ struct KernelCommand: ParsableCommand {
   var others: [String] = []
 
   func run() throws {
-    Self.restartWithoutBLASThreads()
     let implementation = Implementation(
       name: "opsd", version: OPSDCommand.version,
       helpLinks: [HelpLink(text: "OPSD, arXiv 2601.18734", url: "https://arxiv.org/abs/2601.18734")])
@@ -44,16 +43,5 @@ struct KernelCommand: ParsableCommand {
     case "memory": .memory
     case let path?: .file(path)
     }
-  }
-
-  /// Starts this process again, once, without the threads of OpenBLAS.
-  ///
-  /// OpenBLAS starts them while the process is loaded, and they would take the signals that the kernel waits for. The kernel specification sets this variable; whoever starts the kernel by hand may not have.
-  private static func restartWithoutBLASThreads() {
-    guard ProcessInfo.processInfo.environment["OPENBLAS_NUM_THREADS"] != "1" else { return }
-    unsafe setenv("OPENBLAS_NUM_THREADS", "1", 1)
-    var arguments = unsafe CommandLine.arguments.map { unsafe strdup($0) }
-    unsafe arguments.append(nil)
-    unsafe _ = execv("/proc/self/exe", arguments)
   }
 }

@@ -7,9 +7,11 @@ import Training
 /// Steps of one decoder with rollouts of several lengths, or batches of several sizes.
 struct Sweep {
   /// What grows.
-  enum Axis: String, CaseIterable {
-    case length = "tokens of a rollout"
-    case batch = "sequences in the batch"
+  enum Axis: CaseIterable {
+    case length
+    case batch
+
+    var title: String { self == .length ? "tokens of a rollout" : "sequences in the batch" }
 
     /// The values from a quarter of the usual one to eight times it.
     func values(of work: StepBenchmark) -> [Int] {
@@ -36,15 +38,12 @@ struct Sweep {
   let axis: Axis
   let rows: [Row]
 
-  /// Measures; `report` is told each value before it is measured.
-  init(
-    _ axis: Axis, of work: StepBenchmark, repetitions: Int, seconds: () -> Double, report: (Int) -> Void
-  ) throws {
+  /// Measures.
+  init(_ axis: Axis, of work: StepBenchmark, repetitions: Int, seconds: () -> Double) throws {
     self.axis = axis
     rows = try axis.values(of: work).filter { value in
       axis == .batch || work.teacherPrompt + value <= work.configuration.contextLength
     }.map { value in
-      report(value)
       let work = axis.work(value, like: work)
       let phases = StepBenchmark.Phases.median(of: try work.measure(repetitions, seconds: seconds))
       return Row(value: value, tokens: work.batch * work.newTokens, phases: phases)
@@ -60,7 +59,7 @@ struct Sweep {
   var table: String {
     func text(_ value: Double) -> String { NumberFormat.significant(3).text(value) }
     var lines = [
-      "| \(axis.rawValue) | generated tokens | rollout (s) | teacher (s) | forward + backward (s) | step (s) | step, µs per token |",
+      "| \(axis.title) | generated tokens | rollout (s) | teacher (s) | forward + backward (s) | step (s) | step, µs per token |",
       "|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for row in rows {
@@ -81,7 +80,7 @@ struct Sweep {
       [
         series("rollout", \.rollout), series("teacher", \.teacher),
         series("forward + backward", \.studentForwardBackward), series("step", \.step),
-      ], title: "Cost of a generated token", x: Chart.Axis(axis.rawValue, scale: .logarithmic),
+      ], title: "Cost of a generated token", x: Chart.Axis(axis.title, scale: .logarithmic),
       y: Chart.Axis("time per generated token", unit: "µs"))
   }
 }
