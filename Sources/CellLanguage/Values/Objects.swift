@@ -101,6 +101,11 @@ package final class Function: Sendable {
     }
   }
 
+  /// What it was written as; the name of a command.
+  package var text: String {
+    if case .code(let code, _) = body { code.source.text(of: code.range) } else { name }
+  }
+
   /// How it is called.
   package var signature: String {
     switch body {
