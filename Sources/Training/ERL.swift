@@ -2,9 +2,9 @@
 // policy gradient goes over all three texts, and second attempts that succeed are learnt from the problem alone, so that
 // what a reflection brought is there without it the next time.
 
+package import Objectives
 import Checkpoints
 import LanguageModel
-import Objectives
 import Rollouts
 import Tasks
 import Tensors
@@ -79,7 +79,7 @@ package struct ERL: TrainingMethod {
     }
     try run.checkGroups(
       groups, of: samples, because: "a reward is compared with the others of its problem, and one alone has no others")
-    guard gate.isFinite else { try SettingError.check("gate", gate, in: -1e6...1e6); return }
+    try SettingError.check("gate", gate, in: -1e6...1e6)
     try SettingError.check("internalisation", internalisation, in: 0...1e6)
     try run.check(reduction)
     let longest = try run.longest { problem in
@@ -143,7 +143,10 @@ private final class ERLTrainer: Trainer {
       guard let words = try method.feedback(attempt, task) else { continue }
       tried.append(index)
       prompts.append(
-        (attempt.problem, task.reflectionPrompt(attempt.problem, attempt: attempt.text, feedback: words, memory: remembers)))
+        (
+          attempt.problem,
+          task.reflectionPrompt(attempt.problem, attempt: attempt.text, feedback: words, memory: remembers)
+        ))
     }
     let reflections = try context.complete(  // 5: Δ ~ π(·|x, y₁, f₁, m)
       prompts, by: student, SamplingRule(temperature: method.temperature, maxTokens: task.longestReflection),

@@ -48,7 +48,8 @@ package struct GRPO: TrainingMethod {
 
   package var name: String {
     let parts = [
-      "GRPO G=\(samples)", advantage == .groupStandardised() ? nil : advantage.name, ratioClip.map { TokenPolicyLoss($0).name },
+      "GRPO G=\(samples)", advantage == .groupStandardised() ? nil : advantage.name,
+      ratioClip.map { TokenPolicyLoss($0).name },
       klCoefficient == 0 ? nil : "KL \(klCoefficient)", updates == 1 ? nil : "\(updates) updates", reward.name,
     ]
     return parts.compactMap(\.self).joined(separator: ", ")

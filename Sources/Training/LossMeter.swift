@@ -1,6 +1,7 @@
 // What is measured along the completions while their loss is taken: entropies and both KLs at every token, and where the
 // divergence lies, by position and by kind of token.
 
+import Tasks
 import Objectives
 import Rollouts
 import Tokenizer
@@ -27,6 +28,19 @@ package struct DivergenceProfile: Sendable, Equatable, Codable {
   package static let positionsInBin = 4
   /// Entries of `byPosition`; positions beyond are in the last.
   static let bins = 64
+
+  init() {}
+
+  /// Several taken together.
+  package init(of profiles: some Sequence<DivergenceProfile>) {
+    for profile in profiles {
+      for (bin, part) in profile.byPosition.enumerated() {
+        if byPosition.count <= bin { byPosition.append(Part()) }
+        byPosition[bin].add(part)
+      }
+      for (kind, part) in profile.byClass { byClass[kind, default: Part()].add(part) }
+    }
+  }
 }
 
 /// What kind of token a character is.
@@ -136,6 +150,11 @@ extension DivergenceProfile {
 }
 
 extension DivergenceProfile.Part {
+  fileprivate mutating func add(_ other: Self) {
+    count += other.count
+    sum += other.sum
+  }
+
   fileprivate mutating func add(_ divergence: Double) {
     count += 1
     sum += divergence

@@ -5,6 +5,7 @@
 //   distil     a divergence from a teacher's distribution, over the vocabulary
 //   reinforce  the policy gradient of the sampled tokens, by advantages
 
+import Rollouts
 import Objectives
 import Tasks
 import Tensors
@@ -86,6 +87,21 @@ extension RunContext {
     }
     meter.report(to: &measures)
   }
+}
+
+/// The weighted divergences of a chunk of positions; the student's logits become the gradient by them.
+func distillationLoss(
+  _ divergence: Divergence, teacher: Floats, studentLogits: Floats, _ positions: Range<Int>, weights: Floats,
+  temperature: Double
+) -> Double {
+  let rows = positions.count
+  let vocabulary = studentLogits.count / rows
+  logSoftmax(studentLogits, rows: rows, width: vocabulary, temperature: Float(temperature))
+  let losses = Floats(zeros: rows)
+  divergence.lossAndGradient(
+    teacher: teacher, student: studentLogits, weights: weights[positions], losses: losses, rows: rows,
+    vocabulary: vocabulary, temperature: temperature)
+  return weightedSum(losses, weights[positions])
 }
 
 /// The weighted cross-entropy of a chunk whose student is log-probabilities, which become the gradient by the logits.

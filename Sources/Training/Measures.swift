@@ -1,7 +1,8 @@
 // What a step measures beside its loss. A method fills in what makes sense for it; names and meanings stand here once.
 
+import Rollouts
 import Objectives
-package import Tasks
+import Tasks
 import Tensors
 
 /// A number that a step can measure.

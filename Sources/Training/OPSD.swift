@@ -38,7 +38,8 @@ package struct OPSD: TrainingMethod, Equatable {
     divergence: Divergence = .jsd(beta: 0.5), support: DistillationObjective.Support = .full,
     clip: DistillationObjective.Clip = .none,
     teacher: Teacher.Rule = .fixed, context: TeacherContext = .answer, temperature: Double = 1,
-    truncation: Truncation = .none, reduction: Reduction = .sequenceMean, positions: PositionWeights = .uniform, verification: Double = 0,
+    truncation: Truncation = .none, reduction: Reduction = .sequenceMean, positions: PositionWeights = .uniform,
+    verification: Double = 0,
     rollouts: Int = 64, maxTokens: Int
   ) {
     objective = DistillationObjective(divergence, support: support, clip: clip)

@@ -1,7 +1,7 @@
 // Three recipes go by the name OPSD. Which one a number comes from matters, so each is here with what makes it differ.
 
+package import Rollouts
 package import Objectives
-import Rollouts
 
 /// A published set of settings of OPSD.
 package enum OPSDRecipe: String, Sendable, CaseIterable {

@@ -1,5 +1,6 @@
 // What the sampled tokens of a step are worth: advantages, and the loss that makes a policy gradient of them.
 
+import Rollouts
 import Objectives
 import Tensors
 

@@ -1,11 +1,14 @@
 // What the trainers of all methods work with in one run: the student, the order of the problems, sampling, judging.
 
+package import Tasks
+package import Rollouts
 import Checkpoints
+import Evaluation
 import LanguageModel
+import Objectives
 import RandomStreams
-import Rollouts
-import Tasks
 import Tensors
+import Tokenizer
 
 /// One run, as its trainer sees it.
 package final class RunContext {
@@ -85,6 +88,34 @@ struct Attempt {
 }
 
 extension RunContext {
+  /// The mean of KL(p_S ‖ p_initial) along the student's own answers to the first problems of an examination, in nats per
+  /// token; nil where there are none.
+  func drift(on examination: Examination) throws -> Double? {
+    guard !examination.problems.isEmpty else { return nil }
+    let answers = try complete(
+      examination.problems.prefix(24).map { ($0, examination.task.studentPrompt($0)) }, by: policy, examination.rule,
+      step: 0, phase: 15)
+    let (start, now) = (reader(of: Teacher(initial.weights)), reader(of: Teacher(learner.weights)))
+    var sum = 0.0
+    var count = 0
+    for answer in answers {
+      var batch = PackedBatch()
+      batch.append(prompt: answer.rollout.prompt, completion: answer.rollout.tokens)
+      try start.read(batch)
+      try now.read(batch)
+      let positions = 0..<answer.rollout.tokens.count
+      let mark = learner.activations.taken
+      defer { learner.activations.giveBack(to: mark) }
+      let rows = RowComparison.rows(
+        teacher: start.logProbabilities(positions, temperature: 1),
+        student: now.logProbabilities(positions, temperature: 1), rows: positions.count,
+        vocabulary: initial.vocabulary.count)
+      sum += rows.reduce(0) { $0 + $1.reverseKL }
+      count += rows.count
+    }
+    return sum / Double(max(1, count))
+  }
+
   /// For each answer the mean over its tokens of log p_T(y_n) − log p_S(y_n), the teacher behind its own prompt.
   func meanLogRatios(
     _ answers: [Attempt], _ teacherPrompts: [[Int32]], _ reader: TeacherReader, temperature: Double
@@ -100,6 +131,8 @@ extension RunContext {
         let rollout = answers[index].rollout
         let positions = first..<first + rollout.tokens.count
         first = positions.upperBound
+        let mark = learner.activations.taken
+        defer { learner.activations.giveBack(to: mark) }
         let rows = reader.logProbabilities(positions, temperature: temperature)
         let vocabulary = rows.count / positions.count
         let sum = rollout.tokens.indices.reduce(0.0) { sum, place in

@@ -2,7 +2,7 @@
 // baseline; on solutions that the teacher samples with the reference in view it is sequence-level distillation (Kim and
 // Rush, arXiv 1606.07947), the off-policy rival of OPSD.
 
-import Objectives
+package import Objectives
 import Rollouts
 import Tasks
 

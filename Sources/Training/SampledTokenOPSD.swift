@@ -2,9 +2,9 @@
 // over the vocabulary, the log-ratio of teacher and student at the token that was drawn is its advantage. One number a
 // position instead of V: less to compute, more noise.
 
+package import Objectives
 import Checkpoints
 import LanguageModel
-import Objectives
 import Rollouts
 import Tasks
 
@@ -78,7 +78,8 @@ private final class SampledTokenTrainer: Trainer {
       SamplingRule(temperature: method.temperature, maxTokens: method.maxTokens), step: step)
     measures.count(answers)
     try context.follow(  // 3: A_n = log p_T(ŷ_n|x, y*, ŷ<n) − log p_S(ŷ_n|x, ŷ<n); 4: −A_n log p_S(ŷ_n|x, ŷ<n)
-      answers, teacherPrompts: try context.prompts(for: answers, method.context), reader, .sampledToken, temperature: method.temperature,
+      answers, teacherPrompts: try context.prompts(for: answers, method.context), reader, .sampledToken,
+      temperature: method.temperature,
       LossWeighting(reduction: method.reduction, positions: method.positions, share: share), measures: &measures)
     return measures
   }

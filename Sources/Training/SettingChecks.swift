@@ -1,8 +1,10 @@
 // What methods ask of a run before any work: settings that several of them have are checked here once.
 
+import LanguageModel
 import Objectives
 import Rollouts
 import Tasks
+import Tokenizer
 
 extension RunMaterial {
   /// Throws `SettingError` for an objective, weights or a reduction that cannot be.

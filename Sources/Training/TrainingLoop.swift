@@ -10,12 +10,14 @@ import Tensors
 /// Takes steps until the plan is fulfilled or something ends it.
 ///
 /// `takeStep` returns the step's record; when it throws, it has changed nothing. `current` gives the policy of the last
-/// complete step, `teacher` the self-teacher that goes with it. What changes from step to step lies in the learner's groups and in
+/// complete step, `teacher` the self-teacher that goes with it, `drift` how far that policy is from the start, on some of
+/// an examination's problems. What changes from step to step lies in the learner's groups and in
 /// `groups`: a run with a checkpoint goes on from there.
 func runSteps(
   method: String, _ plan: RunPlan, _ observer: RunObserver, learner: Learner, identity: RunIdentity,
   groups: [String: [NamedArray]] = [:], updates: Int = 1, current: () -> Policy,
-  teacher: () -> SelfTeacher? = { nil }, takeStep: (_ step: Int) throws -> StepRecord
+  teacher: () -> SelfTeacher? = { nil }, drift: (Examination) throws -> Double? = { _ in nil },
+  takeStep: (_ step: Int) throws -> StepRecord
 ) throws -> TrainingRun {
   try plan.validate()
   var course = RunCourse()
@@ -43,6 +45,7 @@ func runSteps(
       let known = teacher.isFixed ? course.evaluations.first?.teacherAccuracy : nil
       record.teacherAccuracy = try known ?? teacher.accuracy(in: examination, observer)
     }
+    record.drift = try drift(examination)
     course.evaluations.append(record)
     observer.onEvent(.evaluation(record))
   }

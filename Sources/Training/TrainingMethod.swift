@@ -52,7 +52,8 @@ extension TrainingMethod {
     try material.validate()
     guard studentAnswers || plan.order == .shuffled else {
       throw SettingError(
-        what: "\(name) cannot follow a frontier", why: "the student answers nothing in it, so nobody sees what it can do",
+        what: "\(name) cannot follow a frontier",
+        why: "the student answers nothing in it, so nobody sees what it can do",
         fix: "leave the order shuffled, or choose a method with rollouts", setting: "order")
     }
     try validate(material)
@@ -65,8 +66,10 @@ extension TrainingMethod {
     return try runSteps(
       method: plan.title(of: name), plan, observer, learner: learner, identity: identity, groups: groups,
       updates: updates, current: { context.policy },
-      teacher: { trainer.selfTeacher }
+      teacher: { trainer.selfTeacher },
+      drift: { try context.drift(on: $0) }
     ) { step in
+      let start = observer.clock()
       let before = updates > 1 ? learner.snapshot() : nil
       do {
         var measured = StepMeasures()
@@ -83,7 +86,7 @@ extension TrainingMethod {
         context.stepIsComplete(measured)
         return StepRecord(
           step: step, loss: losses / Double(updates), gradientNorm: outcome.gradientNorm, learningRate: outcome.rate,
-          measured)
+          measured, time: WallTime(seconds: observer.clock() - start))
       } catch {
         if let before { learner.restore(before) }
         throw error

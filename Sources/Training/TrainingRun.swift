@@ -257,12 +257,16 @@ package struct RunObserver {
   package var onToken: @Sendable (Int) -> Void
   /// Called in order, from the thread that trains.
   package var onEvent: (TrainingEvent) -> Void
+  /// A clock that only goes forward, in seconds, for the time that steps take; nothing depends on it.
+  package var clock: () -> Double
 
   package init(
     isInterrupted: @escaping @Sendable () -> Bool = { false },
-    onEvent: @escaping (TrainingEvent) -> Void = { _ in }, onToken: @escaping @Sendable (Int) -> Void = { _ in }
+    onEvent: @escaping (TrainingEvent) -> Void = { _ in }, onToken: @escaping @Sendable (Int) -> Void = { _ in },
+    clock: @escaping () -> Double = { 0 }
   ) {
     self.isInterrupted = isInterrupted
+    self.clock = clock
     self.onToken = onToken
     self.onEvent = onEvent
   }

@@ -4,13 +4,27 @@ import CellLanguage
 import Objectives
 import Rollouts
 import Tasks
+import Tensors
 import Training
 
 /// What a cell is about when it names a method.
 struct MethodSetting {
-  let model: ModelObject
   let task: any ReasoningTask
   let context: CellContext
+}
+
+/// A method, or one that was made a value of its own.
+let methodType = ValueType.either([.choice(methodEnumeration), .object("Method")])
+
+/// The method that a label of this type holds.
+func methodArgument(_ value: Value, _ setting: MethodSetting) throws -> any TrainingMethod {
+  switch value {
+  case .choice(let choice): return try trainingMethod(choice, setting)
+  case .object(let object):
+    if let method = object as? MethodObject { return try trainingMethod(method.choice, setting) }
+  default: break
+  }
+  throw CellFailure("`method` is \(value.debugDescribed(limit: 60))", "a method is wanted", fix: "Write .opsd().")
 }
 
 /// The method that a cell named.
@@ -21,7 +35,7 @@ func trainingMethod(_ choice: Choice, _ setting: MethodSetting) throws -> any Tr
   func reduction() throws -> Reduction { try Reduction(given.choice("reduction")) }
   func positions() throws -> PositionWeights { try PositionWeights(given.choice("positions")) }
   func teacher() throws -> Teacher.Rule { try Teacher.Rule(given.choice("teacher")) }
-  func context() throws -> TeacherContext { try teacherContext(given.value("context"), setting.context) }
+  func context() throws -> TeacherContext { try teacherContext(given.value("context"), setting) }
   func reward() throws -> Reward { try rewardArgument(given.value("reward"), setting) }
   func feedback() throws -> Feedback { try feedbackArgument(given.value("feedback"), setting) }
   switch choice.name {
@@ -41,17 +55,18 @@ func trainingMethod(_ choice: Choice, _ setting: MethodSetting) throws -> any Tr
       positions: try positions(), sequences: try given.int("sequences"), maxTokens: try maxTokens())
   case "opd":
     var signal = DistillationSignal.sampledToken
-    if case .null = try given.value("divergence") {} else {
-      signal = .distribution(DistillationObjective(divergence: try divergenceArgument(given.value("divergence"))))
+    if case .null = try given.value("divergence") {
+    } else {
+      signal = .distribution(DistillationObjective(try divergenceArgument(given.value("divergence"))))
     }
     return OPD(
       teacher: try given.object("teacher", as: ModelObject.self).policy, signal: signal,
       temperature: try temperature(), reduction: try reduction(), positions: try positions(),
       rollouts: try given.int("rollouts"), maxTokens: try maxTokens())
   case "grpo":
-    var clip: RatioClip?
+    var clip: TokenPolicyLoss.Surrogate?
     if case .choice(let ratio) = try given.value("clip") {
-      clip = RatioClip(low: try ratio.arguments.real("low"), high: try ratio.arguments.real("high"))
+      clip = .clippedRatio(low: try ratio.arguments.real("low"), high: try ratio.arguments.real("high"))
     }
     return GRPO(
       reward: try reward(), advantage: try GroupAdvantage(given.choice("advantage")), ratioClip: clip,
@@ -85,7 +100,7 @@ func trainingMethod(_ choice: Choice, _ setting: MethodSetting) throws -> any Tr
 private func opsd(_ given: Arguments, _ setting: MethodSetting) throws -> OPSD {
   var method = OPSD(
     teacher: try Teacher.Rule(given.choice("teacher")),
-    context: try teacherContext(given.value("context"), setting.context),
+    context: try teacherContext(given.value("context"), setting),
     positions: try PositionWeights(given.choice("positions")), verification: try given.real("verification"),
     rollouts: try given.int("rollouts"), maxTokens: try given.maxTokens(for: setting.task))
   method.objective = try objective(given)
@@ -124,8 +139,8 @@ private func mixture(_ given: Arguments, _ setting: MethodSetting) throws -> Mix
 
 private func objective(_ given: Arguments) throws -> DistillationObjective {
   DistillationObjective(
-    divergence: try divergenceArgument(given.value("divergence")), support: try Support(given.choice("support")),
-    clip: try Clip(given.choice("clip")))
+    try divergenceArgument(given.value("divergence")), support: try .init(given.choice("support")),
+    clip: try .init(given.choice("clip")))
 }
 
 extension Reduction {
@@ -152,25 +167,24 @@ extension PositionWeights {
   }
 }
 
-extension Support {
+extension DistillationObjective.Support {
   fileprivate init(_ choice: Choice) throws {
     guard choice.name == "topK" else {
       self = .full
       return
     }
     let given = choice.arguments
-    let rest: Rest =
+    let rest: SupportNormalisation =
       switch try given.choice("rest").name {
-      case "drop": .dropped
+      case "drop": .full
       case "tail": .tail
       default: .renormalised
       }
-    self = .topK(
-      try given.int("k"), of: try given.choice("of").name == "student" ? .student : .teacher, rest: rest)
+    self = .topK(try given.int("k"), of: try given.choice("of").name == "student" ? .student : .teacher, rest)
   }
 }
 
-extension Clip {
+extension DistillationObjective.Clip {
   fileprivate init(_ choice: Choice) throws {
     switch choice.name {
     case "pointwise": self = .pointwise(try choice.arguments.real("threshold"))
@@ -183,9 +197,9 @@ extension Clip {
 extension GroupAdvantage {
   fileprivate init(_ choice: Choice) {
     switch choice.name {
-    case "centred": self = .centred
-    case "batchStandardised": self = .batchStandardised
-    default: self = .standardised
+    case "centred": self = .meanOnly
+    case "batchStandardised": self = .batchStandardised()
+    default: self = .groupStandardised()
     }
   }
 }

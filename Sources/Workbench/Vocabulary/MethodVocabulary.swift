@@ -31,13 +31,14 @@ private let clip = Parameter(
   "clip", .choice(clipEnumeration), default: .implicit("none"), help: "How large summands of the divergence may be.")
 private let reward = Parameter(
   "reward", .optional(.object("Reward")),
-  help: "What an answer is worth, from reward { problem, text in … }; nil: 1 where the verifier finds it right, else 0.")
+  help: "What an answer is worth, from reward { problem, text in … }; nil: 1 where the verifier finds it right, else 0."
+)
 private let feedback = Parameter(
   "feedback", .optional(.object("Feedback")),
   help: "What the environment says to an answer, from feedback { problem, text in … }; nil: what the task says.")
 private func divergence(_ standard: String, _ help: String) -> Parameter {
   Parameter(
-    "divergence", .either([.choice(divergenceEnumeration), .object("Divergence")]), default: .implicit(standard),
+    "divergence", divergenceType, default: .implicit(standard),
     help: help + "; divergence(\"name\") { p, q in … } makes one of your own.")
 }
 private func reduction(_ standard: String) -> Parameter {
@@ -48,7 +49,8 @@ private func reduction(_ standard: String) -> Parameter {
 private let reductionEnumeration = Enumeration(
   "Reduction", summary: "How positions become one loss.",
   cases: [
-    .init("sequenceMean", summary: "Mean over the tokens of each sequence, then over sequences (the OPSD paper; GRPO)."),
+    .init(
+      "sequenceMean", summary: "Mean over the tokens of each sequence, then over sequences (the OPSD paper; GRPO)."),
     .init("tokenMean", summary: "Mean over all tokens of the step (the authors' program; DAPO)."),
     .init(
       "fixedLength", [Parameter("_", name: "tokens", .int(.within(1...100_000)), unit: "tokens", help: "The length.")],
@@ -169,7 +171,8 @@ private let solutionEnumeration = Enumeration(
       "teacher",
       [
         Parameter(
-          "verified", .bool, default: false, help: "Whether only solutions that the verifier lets pass are learnt from.")
+          "verified", .bool, default: false, help: "Whether only solutions that the verifier lets pass are learnt from."
+        )
       ], summary: "The model itself at its initial weights, shown the context, anew in every step."),
   ])
 
@@ -256,7 +259,7 @@ private let methodCases: [Enumeration.Case] = [
       Parameter("teacher", .object("Model"), help: "The model that teaches; it reads what the student reads."),
       Parameter(
         "divergence",
-        .optional(.either([.choice(divergenceEnumeration), .object("Divergence")])),
+        .optional(divergenceType),
         help: "D(p_T ‖ p_S) over the vocabulary; nil: the policy gradient of the sampled tokens."),
       rollouts, samplingTemperature, .maxTokens, reduction("tokenMean"), positions,
     ],
@@ -343,6 +346,7 @@ let methodEnumeration = Enumeration(
       "mixture",
       [
         Parameter("_", name: "parts", .choice(partEnumeration), help: "The methods.", isVariadic: true),
-        Parameter("weights", .array(of: .real(.within(0...1000))), default: [], help: "Their weights; none: 1 for each."),
+        Parameter(
+          "weights", .array(of: .real(.within(0...1000))), default: [], help: "Their weights; none: 1 for each."),
       ], summary: "The weighted sum of several methods' losses, each on its own sequences, in every step.")
   ])

@@ -17,7 +17,7 @@ let trainingCommands = [
       Parameter("_", name: "model", .object("Model"), help: "The model to start from; it stays as it is."),
       Parameter(
         "on", name: "problems", .object("Problems"), help: "The problems to train on, in epochs of random order."),
-      Parameter("with", name: "method", .choice(methodEnumeration), default: .implicit("opsd"), help: "The method."),
+      Parameter("with", name: "method", methodType, default: .implicit("opsd"), help: "The method."),
       Parameter(
         "adapter", .optional(.choice(adapterEnumeration)),
         help:
@@ -113,8 +113,8 @@ let trainingCommands = [
 private func train(_ arguments: Arguments, _ context: CellContext) throws -> Value {
   let model = try arguments.object("model", as: ModelObject.self)
   let problems = try someProblems(arguments, "problems")
-  let method = try trainingMethod(
-    arguments.choice("method"), MethodSetting(model: model, task: problems.task, context: context))
+  let method = try methodArgument(
+    arguments.value("method"), MethodSetting(task: problems.task, context: context))
   let plan = try runPlan(arguments, for: model)
   let live = LiveTraining(
     title: "\(plan.title(of: method.name)), seed \(plan.seed)", steps: plan.steps, plots: try arguments.bool("plot"),
@@ -123,7 +123,9 @@ private func train(_ arguments: Arguments, _ context: CellContext) throws -> Val
   let run = try reporting(file: "checkpoint") {
     try method.train(
       model.policy, task: problems.task, problems: problems.problems, plan,
-      RunObserver(isInterrupted: { workplace.isInterrupted }, onEvent: live.observe, onToken: live.onToken))
+      RunObserver(
+        isInterrupted: { workplace.isInterrupted }, onEvent: live.observe, onToken: live.onToken,
+        clock: monotonicSeconds))
   }
   live.finish(run)
   return .object(
@@ -175,17 +177,7 @@ let trainingTypes = [
         .object($0.model)
       },
       .init("steps", type: "Int", summary: "Complete steps.", of: RunObject.self) { .int($0.run.records.count) },
-      .init("loss", type: "Vector", summary: RunQuantity.loss.meaning, of: RunObject.self) { vector($0, .loss) },
-      .init("accuracy", type: "Vector", summary: RunQuantity.accuracy.meaning, of: RunObject.self) {
-        vector($0, .accuracy)
-      },
-      .init("rolloutAccuracy", type: "Vector", summary: RunQuantity.rolloutAccuracy.meaning, of: RunObject.self) {
-        vector($0, .rolloutAccuracy)
-      },
-      .init("gradientNorm", type: "Vector", summary: RunQuantity.gradientNorm.meaning, of: RunObject.self) {
-        vector($0, .gradientNorm)
-      },
-      .init("length", type: "Vector", summary: RunQuantity.length.meaning, of: RunObject.self) { vector($0, .length) },
+      .init("formula", type: "String", summary: "What was minimised.", of: RunObject.self) { .string($0.formula) },
       .init("tokens", type: "Int", summary: "Tokens sampled in all.", of: RunObject.self) {
         .int($0.run.tokens)
       },
@@ -195,7 +187,30 @@ let trainingTypes = [
       .init("wasInterrupted", type: "Bool", summary: "Somebody stopped it.", of: RunObject.self) {
         .bool($0.run.ending == .interrupted)
       },
+    ]
+      + RunQuantity.all.filter { $0 != .tokens }.map { quantity in
+        .init(quantity.name, type: "Vector", summary: quantity.meaning, of: RunObject.self) {
+          .reals($0.run.course(quantity, against: .step).map(\.value))
+        }
+      },
+    methods: [
+      Command(
+        "diagnostics",
+        summary: "Shows everything that the run measured: at the first step, at the last, and what it means.",
+        example: "run.diagnostics()"
+      ) { arguments, context in
+        let run = try arguments.receiver(as: RunObject.self)
+        context.workplace.screen.display(run.diagnostics().bundle(), id: nil)
+        return .void
+      },
+      Command(
+        "profile",
+        summary: "Shows where the divergence lies, by position and by kind of token, in the first steps and the last.",
+        example: "run.profile()"
+      ) { arguments, context in
+        let run = try arguments.receiver(as: RunObject.self)
+        for bundle in try run.profile() { context.workplace.screen.display(bundle, id: nil) }
+        return .void
+      },
     ])
 ]
-
-private func vector(_ run: RunObject, _ quantity: RunQuantity) -> Value { .reals(run.values(quantity).map(\.value)) }
