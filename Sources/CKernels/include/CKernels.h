@@ -179,7 +179,7 @@ typedef struct {
 
 /// Lists of a stage: its vectors; all vectors that its sums need, of the stages before it too; its sums; the numbers made
 /// of them; the way back of these numbers, and of the sums and all those vectors.
-enum { OPSD_LISTS = 6, OPSD_TILE = 512 };
+enum { OPSD_LISTS = 6 };
 
 /// A formula: `bounds` begins with the end of the constants and goes on with the ends of the lists of each stage.
 /// p, q, logP, logQ: the vectors that hold them, or −1. result, over, kept: numbers; over may be −1.
@@ -189,8 +189,11 @@ typedef struct {
   int32_t stages, vectors, numbers, p, q, logP, logQ, result, over, kept;
 } opsd_tape;
 
-/// As `opsd_limited_divergence`, with a formula in the place of the kind. scratch: 2 · vectors · (OPSD_TILE + 32) +
-/// 2 · numbers · (OPSD_TILE + 16) + max(width, OPSD_TILE) + 16 numbers.
+/// How many numbers a tile holds: so few that the vectors of a formula stay in the cache, or one row of up to 4,096.
+int64_t opsd_tile_size(int64_t width);
+
+/// As `opsd_limited_divergence`, with a formula in the place of the kind. scratch: with the size of a tile,
+/// 2 · vectors · (size + 32) + 2 · numbers · (size + 16) + max(width, size) + 16 numbers.
 void opsd_run_tape(const opsd_tape *tape, float rowLimit, const float *lp, float *lq, const float *weight,
                    opsd_limited_results out, float *scratch, int64_t rows, int64_t width, float inverseTemperature);
 
