@@ -29,5 +29,7 @@ extension EvaluationResult {
 package func passAtK(samples n: Int, correct c: Int, k: Int) -> Double {
   precondition(k >= 1 && k <= n && c >= 0 && c <= n, "pass@\(k) of \(c) right in \(n)")
   if n - c < k { return 1 }
-  return 1 - (n - c + 1..<n + 1).reduce(1.0) { $0 * (1 - Double(k) / Double($1)) }
+  var noneRight = 1.0
+  for count in n - c + 1..<n + 1 { noneRight *= 1 - Double(k) / Double(count) }
+  return 1 - noneRight
 }
