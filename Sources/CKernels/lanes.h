@@ -118,3 +118,6 @@ INLINE lanes log_lanes(lanes x) {
   p = p - 0.5f * z;
   return m + p + fe * 0.693359375f;
 }
+
+/// eˡ · x, and 0 where l is below the range of float32: 0 · log 0 counts as 0, whatever x is.
+INLINE lanes weighted(lanes l, lanes x) { return l < -87.0f ? splat(0) : exp_lanes(l) * x; }

@@ -37,11 +37,14 @@ package struct Examination: Sendable {
 
   /// Lets the policy answer and judges every attempt.
   ///
-  /// Attempt j at problem i draws from the coordinates (seed, i, j). Throws `Interruption`, `SettingError` for what
+  /// Attempt j at problem i draws from the coordinates (seed, i, j). A `prompt` stands in front of the policy in place of
+  /// its role's. Throws `Interruption`, `SettingError` for what
   /// cannot be sampled, and `VocabularyError` where the task uses characters that the policy does not know.
   package func callAsFunction(
-    _ policy: Policy, isInterrupted: @Sendable () -> Bool = { false }, onToken: @Sendable (Int) -> Void = { _ in }
+    _ policy: Policy, prompt: ((Problem) throws -> String)? = nil, isInterrupted: @Sendable () -> Bool = { false },
+    onToken: @Sendable (Int) -> Void = { _ in }
   ) throws -> EvaluationResult {
+    let prompt = prompt ?? (role == .student ? task.studentPrompt : { task.teacherPrompt($0) })
     try SettingError.check("samples", samples, in: 1...10_000)
     var correct = Array(repeating: 0, count: problems.count)
     var formatted = 0
@@ -54,7 +57,7 @@ package struct Examination: Sendable {
       let requests = try attempts.map { attempt in
         let problem = problems[attempt / samples]
         return RolloutRequest(
-          prompt: try policy.encode(role == .student ? task.studentPrompt(problem) : task.teacherPrompt(problem)),
+          prompt: try policy.encode(prompt(problem)),
           stream: RandomStream(seed: seed, purpose: .evaluation, attempt / samples, attempt % samples))
       }
       let rollouts = try policy.sample(requests, rule, isInterrupted: isInterrupted, onToken: onToken)

@@ -4,16 +4,47 @@ package import LanguageModel
 package import RandomStreams
 import Tensors
 
+/// Which tokens can be drawn at all.
+package struct Truncation: Sendable, Equatable {
+  /// The likeliest so many; nil: all.
+  package var topK: Int?
+  /// The likeliest whose probabilities reach this sum; 1: all.
+  package var topP: Double
+
+  package init(topK: Int? = nil, topP: Double = 1) {
+    self.topK = topK
+    self.topP = topP
+  }
+
+  /// Every token can be drawn.
+  package static let none = Truncation()
+
+  /// Its name in titles; nil for none.
+  package var name: String? {
+    let parts = [topK.map { "top-k \($0)" }, topP == 1 ? nil : "top-p \(topP)"].compactMap(\.self)
+    return parts.isEmpty ? nil : parts.joined(separator: ", ")
+  }
+
+  /// Throws `SettingError` for a truncation that leaves nothing, or is none.
+  package func validate() throws(SettingError) {
+    if let topK { try SettingError.check("topK", topK, in: 1...Int.max) }
+    try SettingError.check("topP", topP, in: 1e-6...1)
+  }
+}
+
 /// How tokens are drawn.
 package struct SamplingRule: Sendable, Equatable {
   /// T, by which logits are divided; 0 takes the most likely token.
   package var temperature: Double
   /// A completion ends after this many tokens at the latest.
   package var maxTokens: Int
+  /// Which tokens can be drawn at all; their probabilities keep their proportions.
+  package var truncation: Truncation
 
-  package init(temperature: Double = 1, maxTokens: Int) {
+  package init(temperature: Double = 1, maxTokens: Int, truncation: Truncation = .none) {
     self.temperature = temperature
     self.maxTokens = maxTokens
+    self.truncation = truncation
   }
 
   /// The temperatures that are not 0: below, float32 has no 1/T that it could multiply logits with and stay finite.
@@ -22,6 +53,7 @@ package struct SamplingRule: Sendable, Equatable {
   /// Throws `SettingError` for a rule that cannot be followed after a prompt of so many tokens in such a context.
   package func validate(longestPrompt: Int, contextLength: Int) throws(SettingError) {
     if temperature != 0 { try SettingError.check("temperature", temperature, in: Self.temperatures) }
+    try truncation.validate()
     guard maxTokens >= 1 else {
       throw SettingError(
         what: "maxTokens \(maxTokens) is not possible", why: "a completion has at least one token",
@@ -58,7 +90,8 @@ package struct Rollout: Sendable {
   package let prompt: [Int32]
   /// The tokens drawn, the end token included where there is one.
   package fileprivate(set) var tokens: [Int32] = []
-  /// For each token, its log-probability under the distribution that it was drawn from (T = 1 for temperature 0), in nats.
+  /// For each token, its log-probability at the temperature it was drawn at (T = 1 for temperature 0), before any
+  /// truncation, in nats.
   package fileprivate(set) var logProbabilities: [Float] = []
   /// Whether it ended with the end token rather than for want of room.
   package fileprivate(set) var hasEnded = false
@@ -198,7 +231,11 @@ private struct SamplingBatch {
     for (row, slot) in slots.enumerated() {
       let distribution = logits.row(row, width: vocabulary)
       let token =
-        rule.temperature == 0 ? mostLikely(distribution) : drawToken(distribution, streams[slot].uniform())
+        rule.temperature == 0
+        ? mostLikely(distribution)
+        : rule.truncation == .none
+          ? drawToken(distribution, streams[slot].uniform())
+          : drawToken(distribution, rule.truncation, streams[slot].uniform())
       rollouts[slot].tokens.append(Int32(token))
       rollouts[slot].logProbabilities.append(distribution[token])
       rollouts[slot].hasEnded = Int32(token) == end
@@ -212,6 +249,55 @@ private func mostLikely(_ logProbabilities: Floats) -> Int {
   var best = 0
   for token in 1..<logProbabilities.count where logProbabilities[token] > logProbabilities[best] { best = token }
   return best
+}
+
+/// The token at which the cumulated probability of those that a truncation leaves passes `uniform` of their sum; the
+/// likeliest come first, and of equals the first.
+private func drawToken(_ logProbabilities: Floats, _ truncation: Truncation, _ uniform: Double) -> Int {
+  func isBefore(_ a: Int, _ b: Int) -> Bool {
+    logProbabilities[a] == logProbabilities[b] ? a < b : logProbabilities[a] > logProbabilities[b]
+  }
+  var heap = Heap(logProbabilities.count, isBefore)
+  var left: [(token: Int, sum: Double)] = []
+  var sum = 0.0
+  while left.count < truncation.topK ?? .max, sum < truncation.topP, let token = heap.removeFirst() {
+    sum += exponential(Double(logProbabilities[token]))
+    left.append((token, sum))
+  }
+  return (left.first { uniform * sum < $0.sum } ?? left[left.count - 1]).token
+}
+
+/// The numbers below a count, of which the first by an order can be taken out, one after the other.
+private struct Heap {
+  private var numbers: [Int]
+  private let isBefore: (Int, Int) -> Bool
+
+  init(_ count: Int, _ isBefore: @escaping (Int, Int) -> Bool) {
+    numbers = Array(0..<count)
+    self.isBefore = isBefore
+    for place in stride(from: count / 2 - 1, through: 0, by: -1) { sink(place) }
+  }
+
+  mutating func removeFirst() -> Int? {
+    guard let first = numbers.first else { return nil }
+    numbers.swapAt(0, numbers.count - 1)
+    numbers.removeLast()
+    sink(0)
+    return first
+  }
+
+  private mutating func sink(_ start: Int) {
+    var place = start
+    while true {
+      var best = place
+      for child in [2 * place + 1, 2 * place + 2] where child < numbers.count {
+        if isBefore(numbers[child], numbers[best]) { best = child }
+      }
+      if best == place { return }
+      numbers.swapAt(place, best)
+      place = best
+    }
+  }
 }
 
 /// The results of the parts of a parallel loop.

@@ -1,11 +1,18 @@
 import RandomStreams
 
 /// Two numbers with equally many digits that are to be added.
-struct Addends: Hashable {
+struct Addends: Exercise {
   let first: Int
   let second: Int
   /// How many digits each has.
   let level: Int
+
+  /// Two numbers of `level` digits.
+  init(first: Int, second: Int, level: Int) {
+    self.first = first
+    self.second = second
+    self.level = level
+  }
 
   /// The numbers with so many digits: no leading zeros, except that 0 itself has one digit.
   static func numbers(of level: Int) -> Range<Int> {
@@ -13,11 +20,26 @@ struct Addends: Hashable {
     return (level == 1 ? 0 : above / 10)..<above
   }
 
+  /// All pairs with so many digits.
+  static func all(of level: Int) -> [Addends] {
+    let numbers = numbers(of: level)
+    return numbers.flatMap { first in numbers.map { Addends(first: first, second: $0, level: level) } }
+  }
+
   /// Any pair with so many digits, all equally likely.
   static func random(of level: Int, with random: inout RandomStream) -> Addends {
     let numbers = numbers(of: level)
     let first = numbers.lowerBound + random.below(numbers.count)
     return Addends(first: first, second: numbers.lowerBound + random.below(numbers.count), level: level)
+  }
+
+  /// The pair that a question asks for; nil for any other text.
+  init?(question: String) {
+    let terms = question.split(separator: "+", omittingEmptySubsequences: false)
+    guard terms.count == 2, terms[0].count == terms[1].count, (1...9).contains(terms[0].count),
+      let first = Int(terms[0]), let second = Int(terms[1]), first >= 0, second >= 0
+    else { return nil }
+    self.init(first: first, second: second, level: terms[0].count)
   }
 
   /// Names the pair: numbers below 2³² and their lengths follow from it.

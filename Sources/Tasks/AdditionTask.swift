@@ -51,6 +51,8 @@ package struct AdditionTask: ReasoningTask {
   package var alphabet: String { "0123456789+=;#$[] " }
   package var endMark: Character { "$" }
 
+  package var levels: ClosedRange<Int>? { digits }
+
   /// 9 characters a column, `#`, an answer with one digit more than the numbers, `$`, and 3 to spare.
   package var longestCompletion: Int { 10 * digits.upperBound + 6 }
 
@@ -61,12 +63,9 @@ package struct AdditionTask: ReasoningTask {
   }
 
   package func teacherPrompt(_ problem: Problem, seeing context: PrivilegedContext) -> String {
-    let shown: String
-    switch context {
-    case .none: return studentPrompt(problem)
-    case .answer: shown = problem.answer
-    case .wrongAnswer: shown = wrongAnswer(to: problem)
-    }
+    let words = context.words(
+      for: problem, endMark: endMark, wrongAnswer: wrongAnswer, wrongSolution: wrongSolution)
+    guard let shown = words else { return studentPrompt(problem) }
     return "[" + padded(shown, to: digits.upperBound + 1) + "]" + studentPrompt(problem)
   }
 
@@ -96,7 +95,15 @@ package struct AdditionTask: ReasoningTask {
     return String(characters)
   }
 
-  private func padded(_ text: some StringProtocol, to width: Int) -> String {
-    String(repeating: " ", count: max(0, width - text.count)) + text
+  /// The working of somebody who counts one too many in one column, chosen by the problem (one too few at 19).
+  private func wrongSolution(to problem: Problem) -> String {
+    guard let addends = Addends(question: problem.question) else { return problem.solution }
+    let place = Int(scrambled(problem.id ^ 0x57_53_4F_4C) % UInt64(addends.level))
+    var column = 0
+    return addends.worked { first, second, due in
+      defer { column += 1 }
+      let total = first + second + due
+      return (due, column == place ? (total == 19 ? 18 : total + 1) : total)
+    }
   }
 }

@@ -53,16 +53,6 @@ package struct Verdict: Sendable, Hashable {
   }
 }
 
-/// What the teacher is shown beside the problem.
-package enum PrivilegedContext: String, Sendable, CaseIterable {
-  /// Nothing: the teacher reads what the student reads.
-  case none
-  /// The reference answer, y*.
-  case answer
-  /// An answer that is close and wrong, the same one each time: what does a misled teacher teach?
-  case wrongAnswer
-}
-
 /// One text to pretrain a base on; only the completion is learnt.
 package struct CorpusExample: Sendable, Hashable {
   /// In whose prompt the text is written.
@@ -73,7 +63,7 @@ package struct CorpusExample: Sendable, Hashable {
 
   /// The problem worked on, always one of the practice split.
   package let problem: Problem
-  /// Given: read, and not learnt.
+  /// Given, thus read and not learnt; it may end with the beginning of an attempt, which the completion goes on from.
   package let prompt: String
   /// Learnt, up to and including the end mark.
   package let completion: String
@@ -101,11 +91,22 @@ package protocol ReasoningTask: Sendable {
   var endMark: Character { get }
   /// Characters after which a rollout may be cut: no reference solution is longer.
   var longestCompletion: Int { get }
+  /// The kinds of context that a base reads in pretraining; to all others it answers as well as it can.
+  var knownContexts: [PrivilegedContext.Kind] { get }
+  /// How hard the problems can be; nil where nobody counts.
+  var levels: ClosedRange<Int>? { get }
+  /// Whether the environment has words for wrong attempts.
+  var givesFeedback: Bool { get }
 
   /// Distinct problems, the same for the same seed; the first ones do not depend on `count`.
   ///
   /// Throws `TaskError` where the split has fewer.
   func problems(_ count: Int, split: Split, seed: UInt64) throws -> [Problem]
+
+  /// The same of certain levels alone, all equally likely.
+  ///
+  /// Throws `TaskError` where there are no such levels or not so many problems.
+  func problems(_ count: Int, split: Split, levels: ClosedRange<Int>, seed: UInt64) throws -> [Problem]
 
   /// What the student reads before it answers.
   func studentPrompt(_ problem: Problem) -> String
@@ -116,6 +117,9 @@ package protocol ReasoningTask: Sendable {
   /// Judges a completion by its final answer alone.
   func verify(_ completion: String, for problem: Problem) -> Verdict
 
+  /// The environment's words on an attempt, in the task's alphabet; nil where it has nothing to say, as on a right one.
+  func feedback(on completion: String, for problem: Problem) -> String?
+
   /// The text with the given index for pretraining a base.
   func corpusExample(seed: UInt64, index: Int) -> CorpusExample
 }
@@ -123,6 +127,32 @@ package protocol ReasoningTask: Sendable {
 extension ReasoningTask {
   /// What the teacher reads when it is shown the reference answer.
   package func teacherPrompt(_ problem: Problem) -> String { teacherPrompt(problem, seeing: .answer) }
+
+  package var knownContexts: [PrivilegedContext.Kind] { [.none, .answer] }
+  package var levels: ClosedRange<Int>? { nil }
+  package var givesFeedback: Bool { false }
+  package func feedback(on completion: String, for problem: Problem) -> String? { nil }
+
+  package func problems(
+    _ count: Int, split: Split, levels: ClosedRange<Int>, seed: UInt64
+  ) throws -> [Problem] {
+    throw TaskError(
+      what: "problems of the levels \(levels.lowerBound)...\(levels.upperBound) are not possible",
+      why: "the task \(name) counts no levels", fix: "ask for problems of any level")
+  }
+}
+
+/// A task in which a model can reflect on an attempt and try again, as in experiential learning (ERL, arXiv 2602.13949).
+package protocol ReflectiveTask: ReasoningTask {
+  /// What is read before a reflection: the problem, the attempt, the environment's words on it, and a reflection that
+  /// helped before, if there is one. A reflection ends with the end mark.
+  func reflectionPrompt(_ problem: Problem, attempt: String, feedback: String, memory: String?) -> String
+
+  /// What is read before the second attempt: the problem and the reflection.
+  func secondPrompt(_ problem: Problem, reflection: String) -> String
+
+  /// Characters after which a reflection may be cut.
+  var longestReflection: Int { get }
 }
 
 /// A task that cannot be made, or cannot give what was asked of it.

@@ -218,72 +218,10 @@ package func scatterRows(_ dy: Floats, _ tokens: [Int32], addingTo gradient: Pan
   }
 }
 
-private func checkTokens(_ tokens: [Int32], below vocabulary: Int) {
+/// Traps where a token is none of the vocabulary.
+func checkTokens(_ tokens: [Int32], below vocabulary: Int) {
   for token in tokens {
     precondition(token >= 0 && Int(token) < vocabulary, "token \(token) in a vocabulary of \(vocabulary)")
-  }
-}
-
-// MARK: Vocabulary rows
-
-/// In place: logits → log softmax(z / temperature); z: rows × width.
-package func logSoftmax(_ z: Floats, rows: Int, width: Int, temperature: Float = 1, parallel: Bool = true) {
-  precondition(z.count >= rows * width)
-  func block(_ range: Range<Int>) {
-    unsafe opsd_log_softmax(z.base + range.lowerBound * width, Int64(range.count), Int64(width), 1 / temperature)
-  }
-  guard parallel else { return block(0..<rows) }
-  inRowBlocks(rows, least: 4) { _, range in block(range) }
-}
-
-/// The token at which the cumulated probability of a row of log-probabilities passes `uniform`, which is below 1.
-package func drawToken(_ logProbabilities: Floats, _ uniform: Double) -> Int {
-  unsafe Int(opsd_draw(logProbabilities.base, Int64(logProbabilities.count), uniform))
-}
-
-/// Entropy in nats of each row of log-probabilities; entropies: rows.
-package func entropy(_ logProbabilities: Floats, into entropies: Floats, rows: Int, width: Int) {
-  precondition(logProbabilities.count >= rows * width && entropies.count >= rows)
-  inRowBlocks(rows, least: 4) { _, range in
-    unsafe opsd_entropy(
-      logProbabilities.base + range.lowerBound * width, entropies.base + range.lowerBound, Int64(range.count),
-      Int64(width))
-  }
-}
-
-/// The generalised divergence rows of CKernels; Objectives says what they mean.
-package func divergenceRows(
-  kind: Int32, beta: Float, teacher: Floats, student: Floats, weights: Floats, losses: Floats, rows: Int, width: Int,
-  temperature: Float
-) {
-  precondition(teacher.count >= rows * width && student.count >= rows * width)
-  precondition(weights.count >= rows && losses.count >= rows)
-  inRowBlocks(rows, least: 4) { _, range in
-    let offset = range.lowerBound * width
-    unsafe opsd_divergence(
-      kind, beta, teacher.base + offset, student.base + offset, weights.base + range.lowerBound,
-      losses.base + range.lowerBound, Int64(range.count), Int64(width), 1 / temperature)
-  }
-}
-
-/// Cross-entropy of each row of log-probabilities with its target, and its gradient in place of the row.
-///
-/// The gradient is that by the logits, weight · (q − 1[target]). losses: rows, unweighted, in nats.
-package func crossEntropyRows(
-  _ logProbabilities: Floats, targets: [Int32], weights: Floats, losses: Floats, width: Int
-) {
-  let rows = targets.count
-  precondition(logProbabilities.count >= rows * width && weights.count >= rows && losses.count >= rows)
-  for target in targets {
-    precondition(target >= 0 && Int(target) < width, "target \(target) in a vocabulary of \(width)")
-  }
-  unsafe targets.withUnsafeBufferPointer { targets in
-    guard let first = targets.baseAddress else { return }
-    inRowBlocks(rows, least: 4) { _, range in
-      unsafe opsd_cross_entropy(
-        logProbabilities.base + range.lowerBound * width, first + range.lowerBound, weights.base + range.lowerBound,
-        losses.base + range.lowerBound, Int64(range.count), Int64(width))
-    }
   }
 }
 

@@ -48,6 +48,9 @@ final class Learner {
     gradient.values.fill(0)
   }
 
+  /// Adds to the problems of the step's sequences.
+  func expect(_ problems: [Problem]) { self.problems += problems }
+
   /// Adds some sequences of the step to its loss and its gradient: forward, loss at every scored position, backward.
   ///
   /// The weights in `loss` are those of the whole step, so that it does not matter, but for rounding, how a step is cut.
@@ -107,6 +110,28 @@ final class Learner {
       problems.indices.contains(sequences + place) ? problems[sequences + place] : nil
     }
     return NotFinite(step: step, quantity: quantity, problems: affected)
+  }
+
+  // MARK: Steps of several updates
+
+  /// What is trained and the optimiser's state, as they are now.
+  struct Snapshot {
+    fileprivate let values: [Floats]
+    fileprivate let optimiser: Optimiser
+  }
+
+  private var state: [Floats] {
+    let (first, second) = optimiser.moments
+    return [weights.trained.values, first.values, second.values]
+  }
+
+  /// A copy, for a step of several updates that may not come to its end.
+  func snapshot() -> Snapshot { Snapshot(values: state.map { $0.copy() }, optimiser: optimiser) }
+
+  /// Puts everything back as it was.
+  func restore(_ snapshot: Snapshot) {
+    for (now, then) in zip(state, snapshot.values) { now.assign(then) }
+    optimiser = snapshot.optimiser
   }
 
   // MARK: Checkpoints

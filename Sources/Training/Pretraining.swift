@@ -64,30 +64,19 @@ package struct Pretraining: Sendable, Equatable {
         }
         return text
       }
-      let lengths = texts.map(\.completion.count)
-      let weight = Floats(Reduction.tokenMean.weights(lengths: lengths))
-      learner.begin(step: step, problems: examples.map(\.problem))
-      var scored = 0
-      for run in microBatches(tokens: texts.map { $0.prompt.count + $0.completion.count - 1 }, limit: plan.microBatch) {
-        var batch = PackedBatch()
-        for text in texts[run] { batch.append(prompt: text.prompt, completion: text.completion) }
-        let weights = weight[scored..<scored + batch.scored.count]
-        scored += weights.count
-        try learner.accumulate(batch) { positions, logits in
-          let losses = Floats(zeros: positions.count)
-          logSoftmax(logits, rows: positions.count, width: vocabulary.count)
-          crossEntropyRows(
-            logits, targets: Array(batch.targets[positions]), weights: weights[positions], losses: losses,
-            width: vocabulary.count)
-          return (0..<positions.count).reduce(0.0) {
-            $0 + Double(weights[positions.lowerBound + $1]) * Double(losses[$1])
-          }
-        }
+      let weights = LossWeighting(reduction: .tokenMean).weights(lengths: texts.map(\.completion.count))
+      learner.begin(step: step)
+      try learner.learn(
+        from: zip(examples, texts).map { Lesson(problem: $0.problem, prompt: $1.prompt, completion: $1.completion) },
+        limit: plan.microBatch
+      ) { chunk in
+        chunk.normalise(temperature: 1)
+        return crossEntropyLoss(chunk, weights: weights)
       }
       let update = try learner.finish()
       return StepRecord(
-        step: step, loss: update.loss, gradientNorm: update.gradientNorm, learningRate: update.rate, tokens: 0,
-        rolloutAccuracy: nil, meanLength: nil)
+        step: step, loss: update.loss, gradientNorm: update.gradientNorm, learningRate: update.rate,
+        StepMeasures(learnt: texts.reduce(0) { $0 + $1.completion.count }))
     }
   }
 

@@ -24,6 +24,7 @@ struct RunIdentity: Equatable {
     settings["seed"] = "\(plan.seed)"
     settings["every"] = "\(plan.every)"
     settings["adapter"] = plan.adapter?.description ?? "none"
+    settings["order"] = "\(plan.order)"
     settings["microBatch"] = plan.microBatch.map { "\($0)" } ?? "none"
     settings["evaluateOn"] = plan.examination.map(Self.describe) ?? "nothing"
     add(initial.weights.configuration, prefix: "model.")

@@ -2,16 +2,22 @@
 
 import Checkpoints
 import Evaluation
+import RandomStreams
 import Rollouts
+import Tasks
+import Tensors
 
 /// Takes steps until the plan is fulfilled or something ends it.
 ///
-/// `takeStep` returns the step's record; when it throws `NotFinite` or `Interruption`, it has changed nothing. `current`
-/// gives the policy of the last complete step. What changes from step to step lies in the learner's groups and in
+/// `takeStep` returns the step's record; when it throws, it has changed nothing. `current` gives the policy of the last
+/// complete step, `teacher` the self-teacher that goes with it, `drift` how far that policy is from the start, on some of
+/// an examination's problems. What changes from step to step lies in the learner's groups and in
 /// `groups`: a run with a checkpoint goes on from there.
 func runSteps(
   method: String, _ plan: RunPlan, _ observer: RunObserver, learner: Learner, identity: RunIdentity,
-  groups: [String: [NamedArray]] = [:], current: () -> Policy, takeStep: (_ step: Int) throws -> StepRecord
+  groups: [String: [NamedArray]] = [:], updates: Int = 1, current: () -> Policy,
+  teacher: () -> SelfTeacher? = { nil }, drift: (Examination) throws -> Double? = { _ in nil },
+  takeStep: (_ step: Int) throws -> StepRecord
 ) throws -> TrainingRun {
   try plan.validate()
   var course = RunCourse()
@@ -21,7 +27,7 @@ func runSteps(
   }
   if let saved = try file?.resume(plan) {
     course = saved
-    learner.resume(after: course.records.count)
+    learner.resume(after: course.records.count * updates)
     observer.onEvent(.resumed(course.records, course.evaluations))
   } else {
     try file?.checkPlace()
@@ -29,11 +35,17 @@ func runSteps(
 
   func examineIfDue() throws {
     let step = course.records.count
-    guard let examination = plan.examination, plan.isExamined(after: step), course.evaluations.last?.step != step else {
-      return
-    }
+    guard let examination = plan.examination, plan.isExamined(after: step) || course.isOver(plan),
+      course.evaluations.last?.step != step
+    else { return }
     let result = try examination(current(), isInterrupted: observer.isInterrupted, onToken: observer.onToken)
-    let record = EvaluationRecord(step: step, tokens: course.tokens, result: result)
+    var record = EvaluationRecord(step: step, tokens: course.tokens, result: result)
+    if let teacher = teacher() {
+      // A fixed teacher is asked once.
+      let known = teacher.isFixed ? course.evaluations.first?.teacherAccuracy : nil
+      record.teacherAccuracy = try known ?? teacher.accuracy(in: examination, observer)
+    }
+    record.drift = try drift(examination)
     course.evaluations.append(record)
     observer.onEvent(.evaluation(record))
   }
@@ -42,7 +54,7 @@ func runSteps(
     try examineIfDue()
     // Steps are not taken for a file that cannot be written.
     if course.records.isEmpty { try file?.write(course, of: plan.steps) }
-    while course.records.count < plan.steps {
+    while !course.isOver(plan) {
       if observer.isInterrupted() { throw Interruption() }
       let record = try takeStep(course.records.count + 1)
       course.records.append(record)
@@ -54,6 +66,9 @@ func runSteps(
     ending = .interrupted
   } catch let fault as NotFinite {
     ending = .notFinite(fault)
+  } catch {
+    file?.keep(course, of: plan.steps, observer)
+    throw error
   }
   file?.keep(course, of: plan.steps, observer)
   return TrainingRun(
@@ -70,6 +85,26 @@ struct RunCourse: Equatable {
 
   /// Tokens sampled in all steps.
   var tokens: Int { records.reduce(0) { $0 + $1.tokens } }
+
+  /// Whether the plan is fulfilled.
+  func isOver(_ plan: RunPlan) -> Bool {
+    guard records.count < plan.steps else { return true }
+    guard let budget = plan.tokenBudget else { return false }
+    let sampled = tokens
+    return (sampled > 0 ? sampled : records.reduce(0) { $0 + $1.learnt }) >= budget
+  }
+}
+
+extension SelfTeacher {
+  /// The share of right answers to the problems of an examination, one attempt at each.
+  fileprivate func accuracy(in examination: Examination, _ observer: RunObserver) throws -> Double {
+    var once = examination
+    once.samples = 1
+    return try once(
+      policy, prompt: { try context.prompt(for: $0, of: examination.task, among: examination.problems) },
+      isInterrupted: observer.isInterrupted, onToken: observer.onToken
+    ).accuracy
+  }
 }
 
 extension RunPlan {

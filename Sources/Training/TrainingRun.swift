@@ -10,18 +10,51 @@ package import Tasks
 package struct StepRecord: Sendable, Equatable, Codable {
   /// Counted from 1.
   package let step: Int
-  /// The loss of the step's batch before the update, in nats per token.
+  /// The loss of the step's batch before the update, as the method defines it.
   package let loss: Double
   /// The norm of the gradient before clipping.
   package let gradientNorm: Double
   /// The learning rate used.
   package let learningRate: Double
-  /// Tokens sampled in this step.
+  /// Tokens sampled in this step, by student and teacher.
   package let tokens: Int
-  /// The share of right rollouts, measured before the update; nil where the method samples none.
+  /// Tokens at which a loss was taken.
+  package let learnt: Int
+  /// The share of right rollouts, measured before the update; nil where the student samples none.
   package let rolloutAccuracy: Double?
-  /// The mean length of the rollouts, in tokens; nil where the method samples none.
+  /// The mean length of the rollouts, in tokens; nil where the student samples none.
   package let meanLength: Double?
+  /// What else the method measures.
+  package let measures: [Measure: Double]
+  /// Where the divergence lies; nil without a teacher.
+  package let profile: DivergenceProfile?
+  /// The time that the step took.
+  package let time: WallTime
+
+  init(
+    step: Int, loss: Double, gradientNorm: Double, learningRate: Double, _ measured: StepMeasures,
+    time: WallTime = WallTime(seconds: 0)
+  ) {
+    self.step = step
+    self.loss = loss
+    self.gradientNorm = gradientNorm
+    self.learningRate = learningRate
+    tokens = measured.tokens
+    learnt = measured.learnt
+    rolloutAccuracy = measured.rolloutAccuracy
+    meanLength = measured.meanLength
+    measures = measured.numbers
+    profile = measured.profile
+    self.time = time
+  }
+}
+
+/// How long something took: no part of what it is, so that two runs are equal whatever time they took.
+package struct WallTime: Sendable, Hashable, Codable {
+  package let seconds: Double
+
+  package static func == (one: Self, other: Self) -> Bool { true }
+  package func hash(into hasher: inout Hasher) {}
 }
 
 /// An examination in the course of training.
@@ -32,6 +65,11 @@ package struct EvaluationRecord: Sendable, Equatable, Codable {
   package let tokens: Int
   /// What was found.
   package let result: EvaluationResult
+  /// The share of right answers of the self-teacher, shown its context, one attempt at each problem; nil without one.
+  package var teacherAccuracy: Double?
+  /// How far the student has moved from where it began: the mean of KL(p_S ‖ p_initial) along its own answers, in nats
+  /// per token; nil where nobody measured.
+  package var drift: Double?
 }
 
 /// Why a run has no more steps than it has.
@@ -128,6 +166,11 @@ package struct RunPlan: Sendable {
   package var examination: Examination?
   /// Steps between examinations; there is one before the first step and one after the last in any case.
   package var every: Int
+  /// How the problems of the steps are chosen.
+  package var order: ProblemOrderRule
+  /// The run ends with the step in which it has sampled so many tokens, or, where it samples none, learnt from so many;
+  /// nil: it takes all its steps.
+  package var tokenBudget: Int?
   /// Tokens that go through a model at a time: a step's sequences are cut into so many micro-batches as that takes; nil
   /// takes them all at once.
   ///
@@ -138,8 +181,8 @@ package struct RunPlan: Sendable {
 
   package init(
     steps: Int, optimiser: OptimiserSettings = OptimiserSettings(), adapter: AdapterConfiguration? = nil,
-    seed: UInt64 = 1, examination: Examination? = nil, every: Int = 20, microBatch: Int? = nil,
-    checkpoint: CheckpointPlan? = nil
+    seed: UInt64 = 1, examination: Examination? = nil, every: Int = 20, order: ProblemOrderRule = .shuffled,
+    tokenBudget: Int? = nil, microBatch: Int? = nil, checkpoint: CheckpointPlan? = nil
   ) {
     self.steps = steps
     self.optimiser = optimiser
@@ -147,6 +190,8 @@ package struct RunPlan: Sendable {
     self.seed = seed
     self.examination = examination
     self.every = every
+    self.order = order
+    self.tokenBudget = tokenBudget
     self.microBatch = microBatch
     self.checkpoint = checkpoint
   }
@@ -155,13 +200,24 @@ package struct RunPlan: Sendable {
   package func validate() throws(SettingError) {
     try SettingError.check("steps", steps, in: 0...10_000_000)
     try SettingError.check("every", every, in: 1...Int.max)
+    if let tokenBudget {
+      try SettingError.check("tokens", tokenBudget, in: 1...Int.max)
+      guard optimiser.schedule == .constant else {
+        throw SettingError(
+          what: "a \(optimiser.schedule.rawValue) schedule is not possible with a budget of tokens",
+          why: "nobody knows beforehand how many steps there will be", fix: "choose the constant schedule, or steps",
+          setting: "schedule")
+      }
+    }
     if let microBatch { try SettingError.check("microBatch", microBatch, in: 1...Int.max) }
     if let checkpoint { try SettingError.check("checkpointEvery", checkpoint.every, in: 1...Int.max) }
     try optimiser.validate()
   }
 
   /// What a run of this plan is called: the method, and the adapter that it trains.
-  package func title(of method: String) -> String { method + (adapter.map { ", " + $0.name } ?? "") }
+  package func title(of method: String) -> String {
+    ([method] + [adapter?.name, order.name].compactMap(\.self)).joined(separator: ", ")
+  }
 
   /// Throws `SettingError` for an adapter that the policy cannot have.
   func validateAdapter(for policy: Policy) throws {
@@ -201,12 +257,16 @@ package struct RunObserver {
   package var onToken: @Sendable (Int) -> Void
   /// Called in order, from the thread that trains.
   package var onEvent: (TrainingEvent) -> Void
+  /// A clock that only goes forward, in seconds, for the time that steps take; nothing depends on it.
+  package var clock: () -> Double
 
   package init(
     isInterrupted: @escaping @Sendable () -> Bool = { false },
-    onEvent: @escaping (TrainingEvent) -> Void = { _ in }, onToken: @escaping @Sendable (Int) -> Void = { _ in }
+    onEvent: @escaping (TrainingEvent) -> Void = { _ in }, onToken: @escaping @Sendable (Int) -> Void = { _ in },
+    clock: @escaping () -> Double = { 0 }
   ) {
     self.isInterrupted = isInterrupted
+    self.clock = clock
     self.onToken = onToken
     self.onEvent = onEvent
   }

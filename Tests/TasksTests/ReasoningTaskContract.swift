@@ -24,7 +24,7 @@ private let everyTask: [any ReasoningTask] = [
     let alphabet = Set(task.alphabet)
     for problem in try task.problems(count, split: .practice, seed: 2) {
       #expect(alphabet.isSuperset(of: task.studentPrompt(problem) + problem.solution))
-      for context in PrivilegedContext.allCases {
+      for context in PrivilegedContext.examples(other: problem) {
         #expect(alphabet.isSuperset(of: task.teacherPrompt(problem, seeing: context)))
       }
     }
@@ -44,6 +44,24 @@ private let everyTask: [any ReasoningTask] = [
       #expect(try task.problems(most, split: split, seed: 4) != problems)
       #expect(try task.problems(0, split: split, seed: 3).isEmpty)
       #expect(Set(problems).count == most && Set(problems.map(\.id)).count == most)
+    }
+  }
+
+  @Test(arguments: everyTask)
+  func problemsCanBeAskedForByLevel(task: any ReasoningTask) throws {
+    guard let levels = task.levels else {
+      #expect(throws: TaskError.self) { try task.problems(1, split: .practice, levels: 1...1, seed: 3) }
+      return
+    }
+    for level in levels {
+      let problems = try task.problems(12, split: .practice, levels: level...level, seed: 3)
+      #expect(Set(problems).count == 12 && problems.allSatisfy { $0.level == level })
+    }
+    let all = try task.problems(count, split: .practice, seed: 3)
+    #expect(try task.problems(count, split: .practice, levels: levels, seed: 3) == all)
+    #expect(Set(all.map(\.level)) == Set(levels))
+    for wrong in [levels.lowerBound - 1...levels.upperBound, levels.lowerBound...levels.upperBound + 1] {
+      #expect(throws: TaskError.self) { try task.problems(1, split: .practice, levels: wrong, seed: 3) }
     }
   }
 

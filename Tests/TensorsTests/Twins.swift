@@ -2,6 +2,7 @@
 // the kernels. Each takes and gives rows laid end to end.
 
 import Glibc
+import Tensors
 
 /// y = x · w / √(mean(x²) + ε).
 func naiveRMSNorm(_ x: [Double], _ w: [Double], epsilon: Double) -> [Double] {
@@ -76,23 +77,30 @@ func naiveAttention(
   return out
 }
 
-/// The weighted sum of the divergences of rows of logits: kind 0 forward KL, 1 reverse KL, 2 JSD.
+/// The summand of one token; `parameter` is the β of a JSD and the α of a skew divergence.
+func naiveSummand(_ kind: DivergenceKind, _ parameter: Double, logP: Double, logQ: Double) -> Double {
+  let (p, q) = (exp(logP), exp(logQ))
+  switch kind {
+  case .forwardKL: return p * (logP - logQ)
+  case .reverseKL: return q * (logQ - logP)
+  case .jsd:
+    let m = log(parameter * p + (1 - parameter) * q)
+    return parameter * p * (logP - m) + (1 - parameter) * q * (logQ - m)
+  case .totalVariation: return abs(p - q) / 2
+  case .skewKL: return p * (logP - log(parameter * p + (1 - parameter) * q))
+  case .skewReverseKL: return q * (logQ - log(parameter * q + (1 - parameter) * p))
+  }
+}
+
+/// The weighted sum of the divergences of rows of logits.
 func naiveDivergence(
-  kind: Int, beta: Double, teacher: [Double], student: [Double], weights: [Double], width: Int, temperature: Double
+  _ kind: DivergenceKind, parameter: Double, teacher: [Double], student: [Double], weights: [Double], width: Int,
+  temperature: Double
 ) -> Double {
   let lp = naiveLogSoftmax(teacher, width: width, temperature: temperature)
   let lq = naiveLogSoftmax(student, width: width, temperature: temperature)
   return lp.indices.reduce(0) { sum, place in
-    let p = exp(lp[place])
-    let q = exp(lq[place])
-    let m = log(beta * p + (1 - beta) * q)
-    let term =
-      switch kind {
-      case 0: p * (lp[place] - lq[place])
-      case 1: q * (lq[place] - lp[place])
-      default: beta * p * (lp[place] - m) + (1 - beta) * q * (lq[place] - m)
-      }
-    return sum + weights[place / width] * term
+    sum + weights[place / width] * naiveSummand(kind, parameter, logP: lp[place], logQ: lq[place])
   }
 }
 

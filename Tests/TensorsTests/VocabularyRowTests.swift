@@ -6,12 +6,15 @@ import Tensors
 import Testing
 
 private let widths = [2, 7, 16, 17, 33, 96]
-/// kind, beta: forward KL, reverse KL, and the Jensen–Shannon divergence at three weights.
-private let kinds: [(kind: Int, beta: Double)] = [(0, 0), (1, 1), (2, 0.1), (2, 0.5), (2, 0.9)]
+/// The divergences, those with a weight at several.
+private let kinds: [(kind: DivergenceKind, parameter: Double)] = [
+  (.forwardKL, 0), (.reverseKL, 0), (.jsd, 0.1), (.jsd, 0.5), (.jsd, 0.9), (.totalVariation, 0), (.skewKL, 0.1),
+  (.skewKL, 0.6), (.skewReverseKL, 0.1), (.skewReverseKL, 0.6),
+]
 
 @Suite struct DivergenceRowTests {
   @Test(arguments: widths, kinds)
-  func lossAndGradientEqualTheTwin(width: Int, kind: (kind: Int, beta: Double)) {
+  func lossAndGradientEqualTheTwin(width: Int, kind: (kind: DivergenceKind, parameter: Double)) {
     for (rows, temperature) in [(1, 1.0), (5, 0.7), (37, 1.5)] {
       let teacherLogits = randomNumbers(rows * width, seed: 1, scale: 4)
       let studentLogits = randomNumbers(rows * width, seed: 2, scale: 4)
@@ -20,13 +23,13 @@ private let kinds: [(kind: Int, beta: Double)] = [(0, 0), (1, 1), (2, 0.1), (2, 
       logSoftmax(teacher, rows: rows, width: width, temperature: Float(temperature))
       logSoftmax(student, rows: rows, width: width, temperature: Float(temperature))
       divergenceRows(
-        kind: Int32(kind.kind), beta: Float(kind.beta), teacher: teacher, student: student, weights: Floats(weights),
+        kind.kind, parameter: Float(kind.parameter), teacher: teacher, student: student, weights: Floats(weights),
         losses: losses, rows: rows, width: width, temperature: Float(temperature))
 
       func twin(_ logits: [Double]) -> Double {
         naiveDivergence(
-          kind: kind.kind, beta: kind.beta, teacher: teacherLogits.doubles, student: logits, weights: weights.doubles,
-          width: width, temperature: temperature)
+          kind.kind, parameter: kind.parameter, teacher: teacherLogits.doubles, student: logits,
+          weights: weights.doubles, width: width, temperature: temperature)
       }
       let loss = dot(losses.doubles, weights.doubles)
       // Log-probabilities of up to 15 carry an absolute error of 10⁻⁶, which the terms take on in proportion to p and q.
@@ -47,20 +50,24 @@ private let kinds: [(kind: Int, beta: Double)] = [(0, 0), (1, 1), (2, 0.1), (2, 
     func row(_ shares: [Double]) -> Floats {
       Floats((shares + [Double](repeating: 0, count: width - shares.count)).map { Float(log($0)) })
     }
-    func run(_ kind: Int32, _ p: [Double], _ q: [Double]) -> (loss: Double, gradient: [Float]) {
+    func run(_ kind: DivergenceKind, _ p: [Double], _ q: [Double]) -> (loss: Double, gradient: [Float]) {
       let (student, losses) = (row(q), Floats(zeros: 1))
       divergenceRows(
-        kind: kind, beta: 0.5, teacher: row(p), student: student, weights: Floats([1] as [Float]), losses: losses,
+        kind, parameter: 0.5, teacher: row(p), student: student, weights: Floats([1] as [Float]), losses: losses,
         rows: 1, width: width, temperature: 1)
       return (Double(losses[0]), student.array)
     }
     let (narrow, wide) = ([0.25, 0.75, 0], [0.5, 0.25, 0.25])
-    #expect(abs(run(0, narrow, wide).loss - (0.25 * log(0.5) + 0.75 * log(3))) < 1e-6)
-    #expect(abs(run(1, wide, narrow).loss - (0.25 * log(0.5) + 0.75 * log(3))) < 1e-6)
-    #expect(run(0, wide, narrow).loss == .infinity && run(1, narrow, wide).loss == .infinity)
-    #expect(abs(run(2, [1, 0], [0, 1]).loss - log(2)) < 1e-6)
-    for (kind, p, q) in [(0, narrow, wide), (1, wide, narrow), (2, narrow, wide), (2, wide, narrow)] {
-      #expect(run(Int32(kind), p, q).gradient.isFinite)
+    #expect(abs(run(.forwardKL, narrow, wide).loss - (0.25 * log(0.5) + 0.75 * log(3))) < 1e-6)
+    #expect(abs(run(.reverseKL, wide, narrow).loss - (0.25 * log(0.5) + 0.75 * log(3))) < 1e-6)
+    #expect(run(.forwardKL, wide, narrow).loss == .infinity && run(.reverseKL, narrow, wide).loss == .infinity)
+    #expect(abs(run(.jsd, [1, 0], [0, 1]).loss - log(2)) < 1e-6)
+    #expect(abs(run(.skewKL, [1, 0], [0, 1]).loss - log(2)) < 1e-6)
+    #expect(abs(run(.skewReverseKL, [1, 0], [0, 1]).loss - log(2)) < 1e-6)
+    #expect(abs(run(.totalVariation, [1, 0], [0, 1]).loss - 1) < 1e-6)
+    #expect(run(.forwardKL, narrow, wide).gradient.isFinite && run(.reverseKL, wide, narrow).gradient.isFinite)
+    for kind in [DivergenceKind.jsd, .totalVariation, .skewKL, .skewReverseKL] {
+      #expect(run(kind, narrow, wide).gradient.isFinite && run(kind, wide, narrow).gradient.isFinite)
     }
   }
 }

@@ -164,8 +164,8 @@ import Testing
         }
         good = learner.weights.base.values.array.bits
         return StepRecord(
-          step: step, loss: update.loss, gradientNorm: update.gradientNorm, learningRate: update.rate, tokens: 0,
-          rolloutAccuracy: nil, meanLength: nil)
+          step: step, loss: update.loss, gradientNorm: update.gradientNorm, learningRate: update.rate,
+          StepMeasures())
       })
     #expect(run.ending == .notFinite(NotFinite(step: 3, quantity: .gradient, problems: [])))
     #expect(run.records.count == 2 && run.bits == good && good != world.policy.weights.base.values.array.bits)

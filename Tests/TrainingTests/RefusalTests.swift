@@ -39,9 +39,9 @@ struct Refusal: Sendable, CustomTestStringConvertible {
     Refusal(words: "rollouts 0 is not possible", method: { $0.rollouts = 0 }),
     Refusal(words: "rollouts -2 is not possible", method: { $0.rollouts = -2 }),
     Refusal(words: "maxTokens 0 is not possible", method: { $0.maxTokens = 0 }),
-    Refusal(words: "forward or reverse KL in place of the ends", method: { $0.divergence = .jsd(beta: 0) }),
-    Refusal(words: "with beta 1.0 is not possible", method: { $0.divergence = .jsd(beta: 1) }),
-    Refusal(words: "with beta nan is not possible", method: { $0.divergence = .jsd(beta: .nan) }),
+    Refusal(words: "forwardKL is the limit of JSD_β/β", method: { $0.divergence = .jsd(beta: 0) }),
+    Refusal(words: "beta 1.0 is not possible", method: { $0.divergence = .jsd(beta: 1) }),
+    Refusal(words: "beta nan is not possible", method: { $0.divergence = .jsd(beta: .nan) }),
     Refusal(words: "training on no problems is not possible", problems: 0),
     // The student's prompt of 4 tokens leaves room for 60, the teacher's of 8 for 56.
     Refusal(words: "after a prompt of 8 are not possible", method: { $0.maxTokens = 57 }),

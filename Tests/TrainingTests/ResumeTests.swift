@@ -216,8 +216,8 @@ func bytes(at path: String) throws -> Data { try Data(contentsOf: URL(filePath: 
             step[0] += 1
             if number == last { flag.set() }
             return StepRecord(
-              step: number, loss: update.loss, gradientNorm: update.gradientNorm, learningRate: update.rate, tokens: 0,
-              rolloutAccuracy: nil, meanLength: nil)
+              step: number, loss: update.loss, gradientNorm: update.gradientNorm, learningRate: update.rate,
+              StepMeasures())
           })
         return (run, average.values.array)
       }

@@ -123,17 +123,56 @@ void opsd_log_softmax(float *z, int64_t rows, int64_t width, float inverseTemper
 /// The token at which the cumulated probability passes `uniform` (0 ≤ uniform < 1), among those that have any; 0 if none.
 int64_t opsd_draw(const float *lp, int64_t width, double uniform);
 
+/// The divergences; `beta` of the calls below is the teacher's weight in the mixture of a JSD, alpha of the skew ones.
+enum opsd_divergence_kind {
+  OPSD_FORWARD_KL,
+  OPSD_REVERSE_KL,
+  OPSD_JSD,
+  OPSD_TOTAL_VARIATION,
+  OPSD_SKEW_KL,
+  OPSD_SKEW_REVERSE_KL
+};
+
 /// Divergence of a teacher p and a student q over the vocabulary, and its gradient by the student's logits.
 /// In: lp, lq: rows × width log-probabilities; weight: rows. Out: loss: rows (unweighted, nats);
-/// lq ← weight · inverseTemperature · ∂D/∂(z/T). kind 0: forward KL(p‖q), 1: reverse KL(q‖p), 2: JSD with teacher
-/// weight beta.
+/// lq ← weight · inverseTemperature · ∂D/∂(z/T).
 void opsd_divergence(int32_t kind, float beta, const float *lp, float *lq, const float *weight, float *loss,
                      int64_t rows, int64_t width, float inverseTemperature);
 
+/// What `opsd_limited_divergence` says of each row. clipped: the share of the summands that were cut off; kept: the
+/// teacher's mass at the others; outside: c, where the gradient by the logit of a token that is not in the row is c · q.
+typedef struct {
+  float *loss, *clipped, *kept, *outside;
+} opsd_limited_results;
+
+/// The same with every summand cut off at `limit`, and then their sum at `rowLimit`; what is cut off has no gradient. The
+/// rows need not hold a whole distribution.
+void opsd_limited_divergence(int32_t kind, float beta, float limit, float rowLimit, const float *lp, float *lq,
+                             const float *weight, opsd_limited_results out, int64_t rows, int64_t width,
+                             float inverseTemperature);
+
+/// Five numbers of each row, in nats: entropy of p, entropy of q, KL(p‖q), KL(q‖p), JSD at ½. out: rows × 5.
+void opsd_compare(const float *lp, const float *lq, float *out, int64_t rows, int64_t width);
+
+/// The `count` largest of each row, by their number; of equal ones those with smaller numbers. ids: rows × count.
+void opsd_top(const float *l, int32_t *ids, int64_t rows, int64_t width, int64_t count);
+
+/// What becomes of the probabilities of chosen tokens: they stay; they are divided by their sum; they stay and what is
+/// left of 1 is one more token.
+enum opsd_normalisation { OPSD_FULL, OPSD_RENORMALISED, OPSD_TAIL };
+
+/// The log-probabilities of chosen tokens. taken: rows × count, or count + 1 with the tail; mass: rows, their probability.
+void opsd_take(const float *l, const int32_t *ids, float *taken, float *mass, int64_t rows, int64_t width,
+               int64_t count, int32_t normalisation);
+
+/// The way back of a gradient: lq ← factor · e^(lq − shift), and at the chosen tokens the first `count` of `stride`.
+void opsd_spread(float *lq, const int32_t *ids, const float *taken, int64_t stride, const float *factor,
+                 const float *shift, int64_t rows, int64_t width, int64_t count);
+
 /// Cross-entropy of rows of log-probabilities with one target each, and its gradient by the logits.
-/// Out: loss: rows (unweighted, nats); lq ← weight · (q − 1[target]).
+/// Out: loss: rows (unweighted, nats); lq ← weight · inverseTemperature · (q − 1[target]).
 void opsd_cross_entropy(float *lq, const int32_t *targets, const float *weight, float *loss, int64_t rows,
-                        int64_t width);
+                        int64_t width, float inverseTemperature);
 
 /// Entropy in nats of rows of log-probabilities.
 void opsd_entropy(const float *lp, float *entropy, int64_t rows, int64_t width);

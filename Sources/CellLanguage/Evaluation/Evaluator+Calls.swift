@@ -184,6 +184,13 @@ extension Evaluator {
       throw located(
         hasStack ? .notMutable(command.name) : .recursion(command.name, limit: Evaluator.callLimit), range, source)
     }
+    if case .void = receiver, let object = given.lazy.compactMap(\.value.arithmeticObject).first {
+      do {
+        if let result = try object.apply(command: command.name, given.map(\.value)) { return result }
+      } catch {
+        throw located(error, range, source)
+      }
+    }
     var arguments = try match(command, given, range, source)
     arguments.receiver = receiver
     do {

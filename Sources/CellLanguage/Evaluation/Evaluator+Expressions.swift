@@ -115,6 +115,8 @@ extension Evaluator {
       return .int(result)
     case .double(let number): return .double(-number)
     case .vector(let vector): return .reals(vector.elements.map { -$0 })
+    case .object where value.arithmeticObject != nil:
+      do { return try Operators.apply(.subtract, .int(0), value) } catch { throw located(error, node, frame) }
     default: throw located(.operand("-", value), node, frame)
     }
   }

@@ -120,6 +120,11 @@ enum Operators {
       return .reals(vector.elements.map { real(operation, number, $0) })
     }
     if let a = left.number, let b = right.number { return .double(real(operation, a, b)) }
+    if let object = left.arithmeticObject ?? right.arithmeticObject,
+      let result = try object.apply(operation.rawValue, left, right)
+    {
+      return result
+    }
     throw .operands(operation, left, right)
   }
 

@@ -34,6 +34,22 @@ extension CellObject {
   package func furtherMember(_ name: String) -> Value? { nil }
 }
 
+/// An object that takes part in arithmetic, such as a formula that is recorded while it is written down.
+package protocol ArithmeticObject: CellObject {
+  /// The result of an operator, of whose operands this is at least one; nil where it has none.
+  func apply(_ operation: String, _ left: Value, _ right: Value) throws(CellFailure) -> Value?
+  /// The result of a command of the language, such as `log` or `sum`, of whose arguments this is at least one; nil where
+  /// it has none.
+  func apply(command: String, _ arguments: [Value]) throws(CellFailure) -> Value?
+}
+
+extension Value {
+  /// The object, if it takes part in arithmetic.
+  var arithmeticObject: (any ArithmeticObject)? {
+    if case .object(let object) = self { object as? any ArithmeticObject } else { nil }
+  }
+}
+
 /// `.name(…)` as written, before anyone knows its enumeration.
 package struct ImplicitMember: Sendable {
   /// The name after the dot.
@@ -99,6 +115,11 @@ package final class Function: Sendable {
     case .command: nil
     case .operation: 2
     }
+  }
+
+  /// What it was written as; the name of a command.
+  package var text: String {
+    if case .code(let code, _) = body { code.source.text(code.range) } else { name }
   }
 
   /// How it is called.

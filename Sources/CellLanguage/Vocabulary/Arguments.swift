@@ -130,6 +130,11 @@ package struct Arguments: Sendable {
     throw mismatch("receiver", receiver, "another object")
   }
 
+  /// Every parameter with its value, and whether the call gave it.
+  package var settings: [(parameter: Parameter, value: Value, isGiven: Bool)] {
+    parameters.indices.map { (parameters[$0], values[$0], ranges[$0] != nil) }
+  }
+
   /// Labels and values, for printing; values equal to a default that was not given are left out.
   var given: [(String?, Value)] {
     parameters.indices.filter { ranges[$0] != nil || values[$0].isPrinted }.map { (parameters[$0].label, values[$0]) }

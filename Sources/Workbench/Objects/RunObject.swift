@@ -11,6 +11,8 @@ import Training
 struct RunObject: CellObject, Pictured {
   let run: TrainingRun
   let model: ModelObject
+  /// What was minimised.
+  let formula: String
   let seed: Int
 
   var typeName: String { "Run" }
@@ -27,22 +29,6 @@ struct RunObject: CellObject, Pictured {
     return text + (run.endingNote.map { "; \($0)" } ?? "")
   }
 
-  /// What can be plotted of each step.
-  func values(_ quantity: RunQuantity) -> [(
-    step: Double, tokens: Double, value: Double, interval: ClosedRange<Double>?
-  )] {
-    if quantity == .accuracy {
-      return run.evaluations.map {
-        (Double($0.step), Double($0.tokens), $0.result.accuracy, $0.result.interval)
-      }
-    }
-    var tokens = 0
-    return run.records.map { record in
-      tokens += record.tokens
-      return (Double(record.step), Double(tokens), quantity.value(of: record), nil)
-    }
-  }
-
   func picture() -> MIMEBundle { table().bundle() }
 
   /// The loss table: means over the steps between two examinations.
@@ -52,7 +38,7 @@ struct RunObject: CellObject, Pictured {
       caption: title,
       columns: [
         Table.Column("steps", meaning: "Which steps the row sums up."),
-        Table.Column("loss", unit: "nats/token", meaning: "Mean divergence along the student's own rollouts."),
+        Table.Column("loss", meaning: "Mean of \(formula)."),
         Table.Column("gradient norm", meaning: "Mean, before clipping."),
         Table.Column("rollouts right", meaning: "The share of practice rollouts with the right answer."),
         Table.Column("length", unit: "tokens", meaning: "Mean length of a rollout."),
@@ -62,9 +48,8 @@ struct RunObject: CellObject, Pictured {
       ])
     func row(_ name: String, _ records: ArraySlice<StepRecord>, tokens: Int, _ evaluation: EvaluationRecord?) {
       func mean(_ quantity: RunQuantity, _ format: NumberFormat) -> Table.Cell {
-        records.isEmpty
-          ? .missing
-          : .number(records.reduce(0) { $0 + quantity.value(of: $1) } / Double(records.count), format)
+        let values = records.compactMap(quantity.value)
+        return values.isEmpty ? .missing : .number(values.reduce(0, +) / Double(values.count), format)
       }
       table.rows.append([
         .text(name), mean(.loss, .significant(4)), mean(.gradientNorm, .significant(3)),
@@ -89,49 +74,6 @@ struct RunObject: CellObject, Pictured {
       done = max(done, mark)
     }
     return table
-  }
-}
-
-/// A number that is measured in every step, or at examinations.
-enum RunQuantity: String, CaseIterable {
-  case loss, accuracy, rolloutAccuracy, gradientNorm, learningRate, length, tokens
-
-  func value(of record: StepRecord) -> Double {
-    switch self {
-    case .loss: record.loss
-    case .accuracy: .nan
-    case .rolloutAccuracy: record.rolloutAccuracy ?? .nan
-    case .gradientNorm: record.gradientNorm
-    case .learningRate: record.learningRate
-    case .length: record.meanLength ?? .nan
-    case .tokens: Double(record.tokens)
-    }
-  }
-
-  /// The title of its axis.
-  var axis: Chart.Axis {
-    switch self {
-    case .loss: Chart.Axis("loss", unit: "nats/token")
-    case .accuracy: Chart.Axis("accuracy on the examination", domain: 0...1)
-    case .rolloutAccuracy: Chart.Axis("practice rollouts right", domain: 0...1)
-    case .gradientNorm: Chart.Axis("gradient norm before clipping")
-    case .learningRate: Chart.Axis("learning rate")
-    case .length: Chart.Axis("mean rollout length", unit: "tokens")
-    case .tokens: Chart.Axis("tokens sampled in a step")
-    }
-  }
-
-  /// One line for help.
-  var meaning: String {
-    switch self {
-    case .loss: "The loss of each step, in nats per token."
-    case .accuracy: "The accuracy of each examination."
-    case .rolloutAccuracy: "The share of right practice rollouts of each step."
-    case .gradientNorm: "The norm of the gradient of each step, before clipping."
-    case .learningRate: "The learning rate of each step."
-    case .length: "The mean length of the rollouts of each step, in tokens."
-    case .tokens: "The tokens sampled in each step."
-    }
   }
 }
 

@@ -7,42 +7,6 @@ import Objectives
 import Rollouts
 import Training
 
-/// The divergences that a cell can name; what each is stands in Objectives.
-let divergenceEnumeration = Enumeration(
-  "Divergence", summary: "How far the student q = p_S is from the teacher p = p_T, at one position.",
-  cases: [
-    .init(
-      "jsd",
-      [
-        Parameter(
-          "beta", .real(.within(0...1)), default: 0.5,
-          help: "The teacher's weight in the mixture m = β p + (1−β) q; between 0 and 1, both excluded.")
-      ], summary: "β KL(p‖m) + (1−β) KL(q‖m), generalised Jensen–Shannon."),
-    .init("forwardKL", summary: "KL(p‖q): the student must cover what the teacher holds possible."),
-    .init("reverseKL", summary: "KL(q‖p): the student must leave what the teacher holds impossible."),
-  ])
-
-extension Divergence {
-  /// The divergence that a cell named.
-  init(_ choice: Choice) throws {
-    switch choice.name {
-    case "forwardKL": self = .forwardKL
-    case "reverseKL": self = .reverseKL
-    default: self = try .jsd(beta: openBeta(choice.arguments))
-    }
-  }
-}
-
-/// β strictly between the ends, where the formula is 0 whatever p and q are.
-private func openBeta(_ arguments: Arguments) throws -> Double {
-  let beta = try arguments.real("beta")
-  if beta >= 1e-6, beta <= 1 - 1e-6 { return beta }
-  throw CellFailure(
-    "`beta` is \(beta)", "at the ends of 0…1 the formula is 0 whatever p and q are",
-    fix: beta < 0.5 ? "Write .forwardKL for the limit of JSD_β/β." : "Write .reverseKL for the limit of JSD_β/(1−β).",
-    argument: "beta", kind: .outOfRange)
-}
-
 private let teacherParameter = Parameter("_", name: "p", .vector, help: "The teacher's probabilities.")
 private let studentParameter = Parameter("_", name: "q", .vector, help: "The student's probabilities.")
 
@@ -97,7 +61,7 @@ let distributionCommands = [
 ]
 
 private let divergenceParameter = Parameter(
-  "_", name: "divergence", .choice(divergenceEnumeration), default: .implicit("jsd"), help: "What is measured.")
+  "_", name: "divergence", divergenceType, default: .implicit("jsd"), help: "What is measured.")
 
 let distributionTypes = [
   TypeDeclaration(
@@ -127,7 +91,7 @@ let distributionTypes = [
         example: "d.show(.jsd(beta: 0.5))"
       ) { arguments, context in
         let distributions = try arguments.receiver(as: DistributionsObject.self)
-        let divergence = try Divergence(arguments.choice("divergence"))
+        let divergence = try divergenceArgument(arguments.value("divergence"))
         context.workplace.screen.display(distributions.strip(divergence).bundle(), id: nil)
         return .void
       },
@@ -136,7 +100,7 @@ let distributionTypes = [
         example: "d.values(.forwardKL)"
       ) { arguments, _ in
         let scores = try arguments.receiver(as: DistributionsObject.self).scores
-        let divergence = try Divergence(arguments.choice("divergence"))
+        let divergence = try divergenceArgument(arguments.value("divergence"))
         return .reals((0..<scores.positions).map { divergence(scores.teacher($0), scores.student($0)) })
       },
     ]),
@@ -167,12 +131,12 @@ let distributionTypes = [
         [
           Parameter("_", name: "count", .int(.within(1...200)), default: 8, help: "How many tokens."),
           Parameter(
-            "divergence", .choice(divergenceEnumeration), default: .implicit("jsd"), help: "Whose shares are shown."),
+            "divergence", divergenceType, default: .implicit("jsd"), help: "Whose shares are shown."),
         ],
         summary: "Shows the likeliest tokens of both, and each one's share of the divergence.", example: "d[5].top(8)"
       ) { arguments, context in
         let position = try arguments.receiver(as: PositionObject.self)
-        let pair = position.top(try arguments.int("count"), try Divergence(arguments.choice("divergence")))
+        let pair = position.top(try arguments.int("count"), try divergenceArgument(arguments.value("divergence")))
         context.workplace.screen.display(pair.bundle(), id: nil)
         return .void
       }

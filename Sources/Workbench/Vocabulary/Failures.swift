@@ -3,9 +3,11 @@
 import CellLanguage
 import Checkpoints
 import LanguageModel
+import Objectives
 import Rollouts
 import Tasks
 import Tokenizer
+import Training
 
 /// Runs something of the model tower; its errors become a cell's, with the caret under the named argument; `file` names
 /// the one that names a file.
@@ -21,6 +23,12 @@ func reporting<Result>(
   } catch let error as SettingError {
     throw CellFailure(
       error.what, error.why, fix: sentence(error.fix), argument: error.setting ?? argument, kind: .outOfRange)
+  } catch let error as ObjectiveError {
+    throw CellFailure(error.what, error.why, fix: sentence(error.fix), argument: argument, kind: .outOfRange)
+  } catch let error as RewardFault {
+    throw CellFailure(
+      error.description, "advantages are made of rewards", fix: "Return a number for every answer.", argument: argument,
+      kind: .outOfRange)
   } catch let error as ConfigurationError {
     throw CellFailure("this \(error.subject) cannot be built", error.description, argument: argument, kind: .outOfRange)
   } catch let error as VocabularyError {

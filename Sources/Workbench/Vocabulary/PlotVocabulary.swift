@@ -7,14 +7,11 @@ import Display
 
 private let axisEnumeration = Enumeration(
   "PlotAxis", summary: "What runs are plotted against.",
-  cases: [
-    .init("step", summary: "Steps of the optimiser."),
-    .init("generatedTokens", summary: "Tokens sampled since the start."),
-  ])
+  cases: RunAxis.allCases.map { .init($0.rawValue, summary: $0.meaning) })
 
 private let quantityEnumeration = Enumeration(
   "RunQuantity", summary: "What is plotted of a run.",
-  cases: RunQuantity.allCases.map { .init($0.rawValue, summary: $0.meaning) })
+  cases: RunQuantity.all.map { .init($0.name, summary: $0.meaning) })
 
 private let plottable = ValueType.either([.object("Run"), .array(of: .object("Run")), .vector, .array(of: .vector)])
 
@@ -71,22 +68,20 @@ private func chart(_ arguments: Arguments) throws -> Chart {
   let scale: Chart.Axis.Scale = try arguments.bool("logarithmic") ? .logarithmic : .linear
   let runs = try runs(value)
   guard runs.isEmpty else {
-    let quantity = RunQuantity(rawValue: try arguments.choice("y").name) ?? .loss
-    let byTokens = try arguments.choice("x").name == "generatedTokens"
+    let quantity = RunQuantity(name: try arguments.choice("y").name) ?? .loss
+    let axis = RunAxis(rawValue: try arguments.choice("x").name) ?? .step
     var y = quantity.axis
     y.scale = scale
     return Chart.lines(
       runs.enumerated().map { index, run in
         Chart.Series(
           name(index, "\(run.run.method), seed \(run.seed)"),
-          points: run.values(quantity).map {
-            Chart.Point(
-              x: byTokens ? $0.tokens : $0.step, y: $0.value, lower: $0.interval?.lowerBound,
-              upper: $0.interval?.upperBound)
+          points: run.run.course(quantity, against: axis).map {
+            Chart.Point(x: $0.x, y: $0.value, lower: $0.interval?.lowerBound, upper: $0.interval?.upperBound)
           },
-          showsPoints: quantity == .accuracy)
+          showsPoints: quantity.isExamined)
       },
-      title: title, x: byTokens ? Chart.Axis("generated tokens") : Chart.Axis("step"), y: y)
+      title: title, x: axis.axis, y: y)
   }
   var vectors: [[Double]] = []
   if let numbers = value.numbers {

@@ -10,75 +10,6 @@ import Objectives
 import Rollouts
 import Training
 
-/// The methods that `train` takes.
-let methodEnumeration = Enumeration(
-  "Method", summary: "How the student is trained.",
-  cases: [
-    .init(
-      "opsd",
-      [
-        Parameter(
-          "divergence", .choice(divergenceEnumeration), default: .implicit("jsd"),
-          help: "D(p_T ‖ p_S), over the full vocabulary at every position of the rollout."),
-        Parameter(
-          "teacher", .choice(teacherEnumeration), default: .implicit("fixed"),
-          help: "Which weights the teacher scores with."),
-        Parameter(
-          "rollouts", .int(.within(1...4096)), default: 64,
-          help: "Problems in a step, each answered once by the student."),
-        Parameter(
-          "temperature", .real(.above(0, upTo: 10)), default: 1.0,
-          help: "T of sampling; the logits of both in the loss are divided by it too."),
-        .maxTokens,
-        Parameter(
-          "reduction",
-          .choice(
-            Enumeration(
-              "Reduction", summary: "How positions become one loss.",
-              cases: [
-                .init("sequenceMean", summary: "Mean over the tokens of each rollout, then over rollouts (the paper)."),
-                .init("tokenMean", summary: "Mean over all tokens of the step (the authors' program)."),
-              ])), default: .implicit("sequenceMean"), help: "How positions become one loss."),
-      ],
-      summary: """
-        On-Policy Self-Distillation (arXiv 2601.18734): L = E[1/|ŷ| Σ_n D(p_T(·|x, y*, ŷ<n) ‖ p_S(·|x, ŷ<n))], ŷ ~ p_S(·|x); \
-        the teacher is the same model, at its initial weights unless told otherwise; gradients through the student alone.
-        """)
-  ])
-
-/// Which weights a teacher has; what each is stands in Training.
-private let teacherEnumeration = Enumeration(
-  "Teacher", summary: "Which of the student's own weights the teacher scores with.",
-  cases: [
-    .init(
-      "fixed",
-      summary: "Those before the first step (the paper); with a fresh adapter, the model with the adapter off."),
-    .init(
-      "live",
-      summary: "Those of the student before each step: both move, and nothing keeps them from forgetting together."),
-    .init(
-      "ema",
-      [
-        Parameter(
-          "decay", .real(.within(0..<1)), default: 0.99, help: "The share of the average that stays in each step.")
-      ],
-      summary: """
-        The average ē of the student's weights w: ē begins with those before the first step, and after each step \
-        ē ← decay · ē + (1 − decay) · w. It is kept of full weights; an adapter enters it merged.
-        """),
-  ])
-
-extension Teacher.Rule {
-  /// The teacher that a cell named.
-  init(_ choice: Choice) throws {
-    switch choice.name {
-    case "live": self = .live
-    case "ema": self = .ema(decay: try choice.arguments.real("decay"))
-    default: self = .fixed
-    }
-  }
-}
-
 let trainingCommands = [
   Command(
     "train",
@@ -86,7 +17,7 @@ let trainingCommands = [
       Parameter("_", name: "model", .object("Model"), help: "The model to start from; it stays as it is."),
       Parameter(
         "on", name: "problems", .object("Problems"), help: "The problems to train on, in epochs of random order."),
-      Parameter("with", name: "method", .choice(methodEnumeration), default: .implicit("opsd"), help: "The method."),
+      Parameter("with", name: "method", methodType, default: .implicit("opsd"), help: "The method."),
       Parameter(
         "adapter", .optional(.choice(adapterEnumeration)),
         help:
@@ -117,6 +48,30 @@ let trainingCommands = [
         help: "Problems of an examination in the course of training; nil: none."),
       Parameter("every", .int(.atLeast(1)), default: 20, unit: "steps", help: "Steps between examinations."),
       Parameter("samples", .int(.within(1...64)), default: 1, help: "k of avg@k in the examinations."),
+      Parameter(
+        "order",
+        .choice(
+          Enumeration(
+            "ProblemOrder", summary: "How the problems of the steps are chosen.",
+            cases: [
+              .init("shuffled", summary: "Epochs without repetition, each in a random order."),
+              .init(
+                "frontier",
+                [
+                  Parameter(
+                    "floor", .real(.within(1e-6...1)), default: 0.02, help: "Keeps every level in the draw.")
+                ],
+                summary: """
+                  A curriculum: levels are drawn in proportion to s · (1 − s) + floor, where s is the share of right \
+                  answers at the level so far.
+                  """),
+            ])), default: .implicit("shuffled"), help: "How the problems of the steps are chosen."),
+      Parameter(
+        "tokens", .optional(.int(.atLeast(1))), unit: "tokens",
+        help: """
+          A budget: the run ends with the step in which it has sampled so many tokens, or learnt from so many where it \
+          samples none. nil: it takes all its steps.
+          """),
       .seed("The order of the problems and the random numbers of the rollouts."),
       Parameter(
         "microBatch", .optional(.int(.atLeast(1))), unit: "tokens",
@@ -158,14 +113,30 @@ let trainingCommands = [
 private func train(_ arguments: Arguments, _ context: CellContext) throws -> Value {
   let model = try arguments.object("model", as: ModelObject.self)
   let problems = try someProblems(arguments, "problems")
-  let method = try arguments.choice("method").arguments
-  let opsd = OPSD(
-    divergence: try Divergence(method.choice("divergence")), teacher: try Teacher.Rule(method.choice("teacher")),
-    temperature: try method.real("temperature"),
-    reduction: try method.choice("reduction").name == "tokenMean" ? .tokenMean : .sequenceMean,
-    rollouts: try method.int("rollouts"), maxTokens: try method.maxTokens(for: problems.task))
-  let seed = try arguments.int("seed")
-  let schedule = Schedule(rawValue: try arguments.choice("schedule").name) ?? .constant
+  let method = try methodArgument(
+    arguments.value("method"), MethodSetting(task: problems.task, context: context))
+  let plan = try runPlan(arguments, for: model)
+  let live = LiveTraining(
+    title: "\(plan.title(of: method.name)), seed \(plan.seed)", steps: plan.steps, plots: try arguments.bool("plot"),
+    context.workplace)
+  let workplace = context.workplace
+  let run = try reporting(file: "checkpoint") {
+    try method.train(
+      model.policy, task: problems.task, problems: problems.problems, plan,
+      RunObserver(
+        isInterrupted: { workplace.isInterrupted }, onEvent: live.observe, onToken: live.onToken,
+        clock: monotonicSeconds))
+  }
+  live.finish(run)
+  return .object(
+    RunObject(
+      run: run, model: ModelObject(policy: run.policy, name: "\(model.name), \(run.method)", card: [:]),
+      formula: method.formula, seed: Int(plan.seed)))
+}
+
+/// The plan that the labels of `train` describe.
+func runPlan(_ arguments: Arguments, for model: ModelObject) throws -> RunPlan {
+  let seed = try arguments.seed()
   let adapter = try adapterConfiguration(arguments, for: model)
   let trainsAdapter = adapter != nil || model.policy.weights.adapter != nil
   var rate = trainsAdapter ? 3e-3 : 3e-4
@@ -173,10 +144,17 @@ private func train(_ arguments: Arguments, _ context: CellContext) throws -> Val
   var plan = RunPlan(
     steps: try arguments.int("steps"),
     optimiser: OptimiserSettings(
-      learningRate: rate, schedule: schedule, warmup: try arguments.int("warmup"),
-      weightDecay: try arguments.real("weightDecay"), maxGradientNorm: try arguments.real("maxGradientNorm")),
-    adapter: adapter,
-    seed: UInt64(seed), every: try arguments.int("every"))
+      learningRate: rate, schedule: Schedule(rawValue: try arguments.choice("schedule").name) ?? .constant,
+      warmup: try arguments.int("warmup"), weightDecay: try arguments.real("weightDecay"),
+      maxGradientNorm: try arguments.real("maxGradientNorm")),
+    adapter: adapter, seed: seed, every: try arguments.int("every"))
+  let order = try arguments.choice("order")
+  if order.name == "frontier" { plan.order = .frontier(floor: try order.arguments.real("floor")) }
+  if case .int(let tokens) = try arguments.value("tokens") {
+    plan.tokenBudget = tokens
+    // The budget ends the run, unless steps were given too.
+    if !arguments.isGiven("steps") { plan.steps = 1_000_000 }
+  }
   if case .int(let tokens) = try arguments.value("microBatch") { plan.microBatch = tokens }
   if case .string(let file) = try arguments.value("checkpoint") {
     plan.checkpoint = CheckpointPlan(
@@ -186,21 +164,9 @@ private func train(_ arguments: Arguments, _ context: CellContext) throws -> Val
     let exam = try someProblems(arguments, "evaluateOn")
     plan.examination = Examination(
       task: exam.task, problems: exam.problems, samples: try arguments.int("samples"),
-      rule: SamplingRule(temperature: 1, maxTokens: exam.task.longestCompletion), seed: UInt64(seed))
+      rule: SamplingRule(temperature: 1, maxTokens: exam.task.longestCompletion), seed: seed)
   }
-  let live = LiveTraining(
-    title: "\(plan.title(of: opsd.name)), seed \(seed)", steps: plan.steps, plots: try arguments.bool("plot"),
-    context.workplace)
-  let workplace = context.workplace
-  let run = try reporting(file: "checkpoint") {
-    try opsd.train(
-      model.policy, task: problems.task, problems: problems.problems, plan,
-      RunObserver(isInterrupted: { workplace.isInterrupted }, onEvent: live.observe, onToken: live.onToken))
-  }
-  live.finish(run)
-  return .object(
-    RunObject(
-      run: run, model: ModelObject(policy: run.policy, name: "\(model.name), \(run.method)", card: [:]), seed: seed))
+  return plan
 }
 
 let trainingTypes = [
@@ -211,17 +177,7 @@ let trainingTypes = [
         .object($0.model)
       },
       .init("steps", type: "Int", summary: "Complete steps.", of: RunObject.self) { .int($0.run.records.count) },
-      .init("loss", type: "Vector", summary: RunQuantity.loss.meaning, of: RunObject.self) { vector($0, .loss) },
-      .init("accuracy", type: "Vector", summary: RunQuantity.accuracy.meaning, of: RunObject.self) {
-        vector($0, .accuracy)
-      },
-      .init("rolloutAccuracy", type: "Vector", summary: RunQuantity.rolloutAccuracy.meaning, of: RunObject.self) {
-        vector($0, .rolloutAccuracy)
-      },
-      .init("gradientNorm", type: "Vector", summary: RunQuantity.gradientNorm.meaning, of: RunObject.self) {
-        vector($0, .gradientNorm)
-      },
-      .init("length", type: "Vector", summary: RunQuantity.length.meaning, of: RunObject.self) { vector($0, .length) },
+      .init("formula", type: "String", summary: "What was minimised.", of: RunObject.self) { .string($0.formula) },
       .init("tokens", type: "Int", summary: "Tokens sampled in all.", of: RunObject.self) {
         .int($0.run.tokens)
       },
@@ -231,7 +187,30 @@ let trainingTypes = [
       .init("wasInterrupted", type: "Bool", summary: "Somebody stopped it.", of: RunObject.self) {
         .bool($0.run.ending == .interrupted)
       },
+    ]
+      + RunQuantity.all.filter { $0 != .tokens }.map { quantity in
+        .init(quantity.name, type: "Vector", summary: quantity.meaning, of: RunObject.self) {
+          .reals($0.run.course(quantity, against: .step).map(\.value))
+        }
+      },
+    methods: [
+      Command(
+        "diagnostics",
+        summary: "Shows everything that the run measured: at the first step, at the last, and what it means.",
+        example: "run.diagnostics()"
+      ) { arguments, context in
+        let run = try arguments.receiver(as: RunObject.self)
+        context.workplace.screen.display(run.diagnostics().bundle(), id: nil)
+        return .void
+      },
+      Command(
+        "profile",
+        summary: "Shows where the divergence lies, by position and by kind of token, in the first steps and the last.",
+        example: "run.profile()"
+      ) { arguments, context in
+        let run = try arguments.receiver(as: RunObject.self)
+        for bundle in try run.profile() { context.workplace.screen.display(bundle, id: nil) }
+        return .void
+      },
     ])
 ]
-
-private func vector(_ run: RunObject, _ quantity: RunQuantity) -> Value { .reals(run.values(quantity).map(\.value)) }

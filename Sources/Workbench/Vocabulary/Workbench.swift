@@ -6,9 +6,10 @@ import Tasks
 
 /// The vocabulary of the workbench.
 let workbenchVocabulary = Vocabulary(
-  commands: taskCommands + modelCommands + adapterCommands + distributionCommands + trainingCommands + plotCommands
+  commands: taskCommands + modelCommands + adapterCommands + distributionCommands + divergenceCommands
+    + trainingCommands + methodCommands + teachingCommands + plotCommands
     + sessionCommands,
-  types: taskTypes + modelTypes + distributionTypes + trainingTypes)
+  types: taskTypes + modelTypes + distributionTypes + divergenceTypes + trainingTypes + methodTypes + teachingTypes)
 
 extension Parameter {
   /// The seed of a command.

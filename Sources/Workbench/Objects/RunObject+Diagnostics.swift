@@ -1,0 +1,69 @@
+// What a run measured beside loss and accuracy, as tables and plots.
+
+import CellLanguage
+import Display
+import Objectives
+import Training
+
+extension RunObject {
+  /// Every quantity that the run measured, at its first step, at its last and in the mean.
+  func diagnostics() -> Table {
+    var table = Table(
+      caption: "\(title); \(formula)",
+      columns: [
+        Table.Column("quantity", alignment: .leading), Table.Column("first"), Table.Column("last"),
+        Table.Column("mean", meaning: "Over the steps, or over the examinations."),
+        Table.Column("meaning", alignment: .leading),
+      ])
+    for quantity in RunQuantity.all {
+      let values = run.course(quantity, against: .step).map(\.value)
+      guard let first = values.first, let last = values.last else { continue }
+      let isShare = quantity.axis.domain == 0...1
+      func cell(_ value: Double) -> Table.Cell { .number(value, isShare ? .percent() : .significant(3)) }
+      table.rows.append([
+        .text(quantity.name), cell(first), cell(last), cell(values.reduce(0, +) / Double(values.count)),
+        .text(quantity.meaning),
+      ])
+    }
+    return table
+  }
+
+  /// The divergence by position, as a chart, and by kind of token, as a table: the first fifth of the steps against the
+  /// last.
+  func profile() throws -> [MIMEBundle] {
+    let profiles = run.records.compactMap(\.profile)
+    guard !profiles.isEmpty else {
+      throw CellFailure(
+        "this run has no profile", "its method has no teacher whose distribution could be compared",
+        fix: "Use a method with a teacher, such as .opsd().")
+    }
+    let portion = max(1, profiles.count / 5)
+    let parts = [
+      ("first \(portion) steps", profiles.prefix(portion)), ("last \(portion) steps", profiles.suffix(portion)),
+    ].map { ($0, DivergenceProfile(of: $1)) }
+    let chart = Chart.lines(
+      parts.map { name, profile in
+        Chart.Series(
+          name,
+          points: profile.byPosition.enumerated().map { bin, part in
+            Chart.Point(x: Double(bin * DivergenceProfile.positionsInBin), y: part.mean)
+          })
+      },
+      title: "KL(p_T ‖ p_S) by position", x: Chart.Axis("position in the completion", unit: "tokens"),
+      y: Chart.Axis("divergence", unit: "nats/token"))
+    var table = Table(
+      caption: "KL(p_T ‖ p_S) by kind of token",
+      columns: [
+        Table.Column("token", alignment: .leading), Table.Column("share of tokens", meaning: "In the last steps."),
+      ] + parts.map { Table.Column($0.0, unit: "nats/token", meaning: "Mean divergence at such tokens.") })
+    let all = parts[1].1.byClass.values.reduce(0) { $0 + $1.count }
+    for kind in TokenClass.allCases {
+      let cells = parts.map { $0.1.byClass[kind] }
+      guard cells.contains(where: { $0 != nil }) else { continue }
+      table.rows.append(
+        [.text(kind.rawValue), .number(Double(cells[1]?.count ?? 0) / Double(max(1, all)), .percent())]
+          + cells.map { part in part.map { .number($0.mean, .significant(3)) } ?? .missing })
+    }
+    return [chart.bundle(), table.bundle()]
+  }
+}
