@@ -25,7 +25,11 @@ extern int32_t opsd_level;
 /// `columns` are written. Adds to c where `adds` is not 0.
 void opsd_product(const float *a, int64_t aRow, const float *b, int64_t bPanel, int64_t bStep, float *c, int64_t cRow,
                   int64_t cPanel, int64_t rows, int64_t columns, int64_t depth, int32_t adds);
-/// The same with a in tiles of eight rows, `aTile` from tile to tile.
+/// The same bits for a few rows, fastest where b comes from memory rather than from a cache: panels of consecutive steps,
+/// c's panels beside each other.
+void opsd_product_streaming(const float *a, int64_t aRow, const float *b, int64_t bPanel, float *c, int64_t cRow,
+                            int64_t rows, int64_t columns, int64_t depth, int32_t adds);
+/// The same as `opsd_product` with a in tiles of eight rows, `aTile` from tile to tile.
 void opsd_product_packed(const float *a, int64_t aTile, const float *b, int64_t bPanel, int64_t bStep, float *c,
                          int64_t cRow, int64_t cPanel, int64_t rows, int64_t columns, int64_t depth, int32_t adds);
 
