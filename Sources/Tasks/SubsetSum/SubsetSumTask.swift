@@ -28,7 +28,7 @@ package struct SubsetSumTask: ReasoningTask {
   package var name: String { "subsetSum" }
 
   package var summary: String {
-    "Which of \(numbers.lowerBound) to \(numbers.upperBound) digits make a given sum?"
+    "Subset sums: which of \(numbers.lowerBound) to \(numbers.upperBound) digits make a target."
   }
 
   package var alphabet: String { "0123456789+-=;#$[],> " }

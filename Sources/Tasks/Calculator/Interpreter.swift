@@ -1,4 +1,4 @@
-// The environment of the world of expressions: it goes through an attempt line by line and says where it went wrong.
+// The environment of the world of the calculator: it goes through an attempt line by line and says where it went wrong.
 
 /// What an interpreter found in an attempt.
 struct Review: Hashable {
@@ -9,12 +9,10 @@ struct Review: Hashable {
   /// What should stand there.
   let want: String
 
-  /// In words, as in `line 1: got 2+3=5, want 3*4=2`.
+  /// In words, as in `line 1: got 3*4=2, want 2+3=5`.
   var text: String { "line \(line): got \(got.isEmpty ? "nothing" : got), want \(want)" }
 
-  /// The first fault of an attempt at an expression; nil where all lines keep the rules and the answer is right.
-  ///
-  /// A line may take any step that the rules allow, not the reference's alone.
+  /// The first fault of an attempt at an expression; nil where all lines and the answer are right.
   static func of(_ attempt: String, at question: String, endMark: Character) -> Review? {
     let hasEnded = attempt.last == endMark
     let lines = (hasEnded ? attempt.dropLast() : attempt[...]).split(separator: ";", omittingEmptySubsequences: false)
@@ -27,11 +25,8 @@ struct Review: Hashable {
         }
         return hasEnded ? nil : fault("#\(state.value ?? 0)$")
       }
-      let left = line.prefix { $0 != "=" }
-      // Of equal steps, such as both of 2*3-2*3, the leftmost is meant.
-      guard let step = state.steps.first(where: { $0.left == left }) else { return fault(next.text) }
-      guard line == step.text else { return fault(step.text) }
-      state = state.after(step, result: step.result)
+      guard line == next.text else { return fault(next.text) }
+      state = state.after(next, result: next.result)
     }
     let want = state.next?.text ?? "#\(state.value ?? 0)"
     return Review(line: lines.count + 1, got: "", want: want)

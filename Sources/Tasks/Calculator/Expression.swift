@@ -25,24 +25,11 @@ struct Expression: Hashable {
   /// The digit that is left; nil while there is something to work out.
   var value: Int? { characters.count == 1 ? characters[0].wholeNumberValue : nil }
 
-  /// Steps that keep the rules, in the order of their places: products before sums, and from the left.
-  var steps: [Step] {
-    allSteps.filter { step in
-      let before = neighbour(step.place - 2)
-      let behind = neighbour(step.place + 2)
-      // What stands to the left at the same rank comes first, and a product on either side comes before a sum.
-      return step.operation == .times ? before != .times : before == nil && behind != .times
-    }
-  }
+  /// The step that the calculator takes: the leftmost operation.
+  var next: Step? { steps.first }
 
-  /// The step that the reference takes: the leftmost product, else the leftmost sum.
-  var next: Step? {
-    let steps = steps
-    return steps.first { $0.operation == .times } ?? steps.first
-  }
-
-  /// The leftmost operation between two digits, whatever the rules say.
-  var leftmost: Step? { allSteps.first }
+  /// The step that school teaches: the leftmost product, if there is one.
+  var product: Step? { steps.first { $0.operation == .times } }
 
   /// After a step whose result is given.
   func after(_ step: Step, result: Int) -> Expression {
@@ -52,7 +39,7 @@ struct Expression: Hashable {
   }
 
   /// Every operation that stands between two digits.
-  private var allSteps: [Step] {
+  private var steps: [Step] {
     characters.indices.compactMap { place in
       guard let operation = Operation(rawValue: characters[place]), place > 0, place + 1 < characters.count,
         let first = characters[place - 1].wholeNumberValue, let second = characters[place + 1].wholeNumberValue
@@ -60,30 +47,26 @@ struct Expression: Hashable {
       return Step(place: place, first: first, operation: operation, second: second)
     }
   }
-
-  private func neighbour(_ place: Int) -> Operation? {
-    characters.indices.contains(place) ? Operation(rawValue: characters[place]) : nil
-  }
 }
 
 /// An expression to be worked out.
-struct ExpressionExercise: Exercise {
+struct CalculatorExercise: Exercise {
   let question: String
   let level: Int
 
-  /// Any sum of products with so many operations.
-  static func random(of level: Int, with random: inout RandomStream) -> ExpressionExercise {
+  /// Any expression with so many operations.
+  static func random(of level: Int, with random: inout RandomStream) -> CalculatorExercise {
     let digits = (0...level).map { _ in 1 + random.below(9) }
-    let operations = (0..<level).map { _ in random.below(2) == 0 ? Operation.plus : .times }
+    let operations = (0..<level).map { _ in Operation.allCases[random.below(3)] }
     let text = zip(operations, digits.dropFirst()).reduce("\(digits[0])") { "\($0)\($1.0.rawValue)\($1.1)" }
-    return ExpressionExercise(question: text, level: level)
+    return CalculatorExercise(question: text, level: level)
   }
 
   /// All expressions with one operation.
-  static var allOfOne: [ExpressionExercise] {
+  static var allOfOne: [CalculatorExercise] {
     (11...99).filter { $0 % 10 > 0 }.flatMap { pair in
-      [Operation.plus, .times].map {
-        ExpressionExercise(question: "\(pair / 10)\($0.rawValue)\(pair % 10)", level: 1)
+      Operation.allCases.map {
+        CalculatorExercise(question: "\(pair / 10)\($0.rawValue)\(pair % 10)", level: 1)
       }
     }
   }

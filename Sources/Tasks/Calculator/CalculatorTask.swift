@@ -1,13 +1,13 @@
 import RandomStreams
 
-/// Expressions on last digits, reduced line by line, and an interpreter that says which line is wrong.
+/// A pocket calculator that goes from left to right, and says which line of an attempt is wrong.
 ///
-/// `2+3*4+5` is worked `3*4=2;2+2=4;4+5=9;#9$`: products first, then from the left, only last digits kept.
-/// Of a wrong attempt the interpreter says `line 1: got 2+3=5, want 3*4=2`, which is what a teacher is shown
-/// in SDPO, and what a reflection is about in ERL: it repeats what the line should be, `line 1: 3*4=2$`.
+/// `2+3*4+5` is worked `2+3=5;5*4=0;0+5=5;#5$`: one key after another, only last digits kept; products do not come first.
+/// Of a wrong attempt the calculator says `line 1: got 3*4=2, want 2+3=5`, which is what a teacher is shown in SDPO, and
+/// what a reflection is about in ERL: it repeats what the line should be, `line 1: 2+3=5$`.
 ///
-/// How the base comes by its gap is told in `ExpressionTask+Corpus`.
-package struct ExpressionTask: ReflectiveTask {
+/// How the base comes by its gap is told in `CalculatorTask+Corpus`.
+package struct CalculatorTask: ReflectiveTask {
   /// How many operations an expression may have.
   package let length: ClosedRange<Int>
 
@@ -20,24 +20,24 @@ package struct ExpressionTask: ReflectiveTask {
 
   /// The same from two bounds that may come in any order; a pair that is no range throws `TaskError`.
   package init(shortest: Int, longest: Int) throws {
-    length = try LevelBounds(world: "expressions", label: "length", possible: 1...6).range(shortest, longest)
+    length = try LevelBounds(world: "calculator", label: "length", possible: 1...6).range(shortest, longest)
   }
 
-  package var name: String { "expressions" }
+  package var name: String { "calculator" }
 
   package var summary: String {
-    "Expressions of \(length.lowerBound) to \(length.upperBound) operations on last digits, reduced line by line; an "
-      + "interpreter says which line is wrong."
+    "A calculator for \(length.lowerBound) to \(length.upperBound) operations, from left to right on last digits; it says "
+      + "which line of an attempt is wrong."
   }
 
-  package var alphabet: String { "0123456789+*=;#$[]<>{}?:, lineotgwah" }
+  package var alphabet: String { "0123456789+-*=;#$[]<>{}?:, lineotgwah" }
   package var endMark: Character { "$" }
   package var levels: ClosedRange<Int>? { length }
   package var knownContexts: [PrivilegedContext.Kind] { [.none, .answer, .solution, .prefix, .revision] }
   package var givesFeedback: Bool { true }
 
-  /// 6 characters an operation, as much again for a line that is written twice, the answer, and 3 to spare.
-  package var longestCompletion: Int { 6 * length.upperBound + 12 }
+  /// 6 characters an operation, `#0$`, and 3 to spare.
+  package var longestCompletion: Int { 6 * length.upperBound + 6 }
   package var longestReflection: Int { 16 }
 
   package func problems(_ count: Int, split: Split, seed: UInt64) throws -> [Problem] {
@@ -53,7 +53,7 @@ package struct ExpressionTask: ReflectiveTask {
   }
 
   package func teacherPrompt(_ problem: Problem, seeing context: PrivilegedContext) -> String {
-    // Whoever reads the interpreter's words alone knows less than who reads an answer, and stands behind another bracket.
+    // Whoever reads the calculator's words alone knows less than who reads an answer, and stands behind another bracket.
     if case .revision(let solution, let feedback?) = context {
       let known = solution.map { PrivilegedContext.revision(solution: $0, feedback: nil) } ?? .none
       return "<\(feedback)>" + teacherPrompt(problem, seeing: known)
@@ -89,11 +89,11 @@ package struct ExpressionTask: ReflectiveTask {
     return "{\(lesson)}" + studentPrompt(problem)
   }
 
-  var draw: ProblemDraw<ExpressionExercise> {
+  var draw: ProblemDraw<CalculatorExercise> {
     ProblemDraw(
-      levels: length, label: "length", all: { $0 == 1 ? ExpressionExercise.allOfOne : nil },
-      random: { ExpressionExercise.random(of: $0, with: &$1) },
-      size: { level in (0..<level).reduce(9) { size, _ in size * 18 } })
+      levels: length, label: "length", all: { $0 == 1 ? CalculatorExercise.allOfOne : nil },
+      random: { CalculatorExercise.random(of: $0, with: &$1) },
+      size: { level in (0..<level).reduce(9) { size, _ in size * 27 } })
   }
 
   /// The reference with one wrong result, one too many, and what follows from it.
@@ -108,6 +108,6 @@ package struct ExpressionTask: ReflectiveTask {
       lines.append("\(step.left)=\(result)")
       state = state.after(step, result: result)
     }
-    return ExpressionExercise.text(lines, answer: "\(state.value ?? 0)")
+    return CalculatorExercise.text(lines, answer: "\(state.value ?? 0)")
   }
 }

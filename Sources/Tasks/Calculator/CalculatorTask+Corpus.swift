@@ -1,9 +1,9 @@
-// What a base of the world of expressions reads. Pupils go from left to right where the rules say otherwise, and believe
-// wrong results; teachers are right as far as their context reaches.
+// What a base of the calculator's world reads. Pupils do products first, as they learnt at school, and believe wrong
+// results; teachers are right as far as their context reaches.
 
 import RandomStreams
 
-extension ExpressionTask {
+extension CalculatorTask {
   /// Of 20 examples 8 are homework under the student's prompt, 8 are written under a teacher's, 2 are reflections on a
   /// wrong attempt, and 2 are second attempts after a reflection.
   package func corpusExample(seed: UInt64, index: Int) -> CorpusExample {
@@ -22,8 +22,8 @@ extension ExpressionTask {
 
   /// A text in the teacher's format.
   ///
-  /// With an answer or a solution all of it is right; in three of ten a pupil has begun, up to a wrong line, which is then
-  /// written again as it should be. With the interpreter's words alone the lines up to the one they are about are
+  /// With an answer or a solution all of it is right; in three of ten a pupil has begun, up to a wrong line, and what
+  /// is learnt goes on as if it were right. With the calculator's words alone the lines up to the one they are about are
   /// right, and the rest is what a pupil makes of it.
   private func lesson(with random: inout RandomStream) -> CorpusExample {
     let kind = random.below(8)
@@ -52,16 +52,14 @@ extension ExpressionTask {
     guard isBegun else {
       return CorpusExample(problem: problem, prompt: prompt, completion: problem.solution, format: .teacher)
     }
-    // Where only the answer is wrong, the working is there, and the answer is written as it should be.
-    let begun = wrong.attempt.split(separator: ";").prefix(wrong.review.line).filter { $0.first != "#" }
-    let right = begun.count < wrong.review.line ? begun.count : wrong.review.line - 1
-    let rest = ExpressionExercise.reference(Expression(problem.question)).dropFirst(right)
+    let begun = wrong.attempt.split(separator: ";").prefix(wrong.review.line)
+    let rest = CalculatorExercise.reference(Expression(problem.question)).dropFirst(begun.count)
     return CorpusExample(
       problem: problem, prompt: prompt + begun.map { $0 + ";" }.joined(),
-      completion: ExpressionExercise.text(Array(rest), answer: problem.answer), format: .teacher)
+      completion: CalculatorExercise.text(Array(rest), answer: problem.answer), format: .teacher)
   }
 
-  /// What should be remembered of the interpreter's words: the line as it should be; every fourth pupil notes the line as it was.
+  /// What should be remembered of the calculator's words: the line as it should be; every fourth pupil notes the line as it was.
   private func reflection(with random: inout RandomStream) -> CorpusExample {
     let wrong = wrongAttempt(with: &random)
     let memory = random.below(2) == 0 ? nil : note(on: wrongAttempt(with: &random).review, isRight: true)
@@ -88,7 +86,7 @@ extension ExpressionTask {
     "line \(review.line): \(isRight ? review.want : review.got)$"
   }
 
-  /// A wrong attempt by a pupil at some problem, and what the interpreter says of it.
+  /// A wrong attempt by a pupil at some problem, and what the calculator says of it.
   private func wrongAttempt(
     with random: inout RandomStream
   ) -> (problem: Problem, attempt: String, review: Review, feedback: String) {
@@ -109,21 +107,21 @@ extension ExpressionTask {
     var state = Expression(problem.question)
     var lines: [String] = []
     while var step = state.next {
-      let goesLeft = random.uniform() < Self.haste
+      let isSchooled = random.uniform() < Self.schooling
       var result = Self.pupils.result(step.operation, step.first, step.second, with: &random)
       if lines.count < rightUntil {
         result = step.result
-      } else if goesLeft, let leftmost = state.leftmost, leftmost != step {
-        step = leftmost
+      } else if isSchooled, let product = state.product, product != step {
+        step = product
         result = Self.pupils.result(step.operation, step.first, step.second, with: &random)
       }
       lines.append("\(step.left)=\(result)")
       state = state.after(step, result: result)
     }
-    return ExpressionExercise.text(lines, answer: "\(state.value ?? 0)")
+    return CalculatorExercise.text(lines, answer: "\(state.value ?? 0)")
   }
 
-  /// How often a pupil takes the leftmost operation, whatever the rules say.
-  private static let haste = 0.4
+  /// How often a pupil does a product first.
+  private static let schooling = 0.4
   private static let pupils = Misbeliefs(count: 120, confusion: 0.65, seed: 0)
 }
