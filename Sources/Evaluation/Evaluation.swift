@@ -47,6 +47,7 @@ package struct Examination: Sendable {
     let prompt = prompt ?? (role == .student ? task.studentPrompt : { task.teacherPrompt($0) })
     try SettingError.check("samples", samples, in: 1...10_000)
     var correct = Array(repeating: 0, count: problems.count)
+    var votes = Array(repeating: Votes(), count: problems.count)
     var formatted = 0
     var tokens = 0
     var ended = 0
@@ -64,22 +65,48 @@ package struct Examination: Sendable {
       for (attempt, rollout) in zip(attempts, rollouts) {
         let verdict = task.verify(try policy.decode(rollout.tokens), for: problems[attempt / samples])
         if verdict.isCorrect { correct[attempt / samples] += 1 }
+        votes[attempt / samples].count(verdict)
         if verdict.isFormatted { formatted += 1 }
         tokens += rollout.tokens.count
         if rollout.hasEnded { ended += 1 }
       }
     }
-    return EvaluationResult(correct: correct, samples: samples, formatted: formatted, tokens: tokens, ended: ended)
+    return EvaluationResult(
+      correct: correct, majority: votes.map(\.isWonByRight), samples: samples, formatted: formatted, tokens: tokens,
+      ended: ended)
   }
 
   /// Attempts that are sampled together.
   static let portion = 4096
 }
 
+/// The answers to one problem, counted.
+private struct Votes {
+  private var answers: [(answer: String, isRight: Bool, count: Int)] = []
+
+  mutating func count(_ verdict: Verdict) {
+    guard let answer = verdict.answer else { return }
+    if let place = answers.firstIndex(where: { $0.answer == answer }) {
+      answers[place].count += 1
+      answers[place].isRight = answers[place].isRight || verdict.isCorrect
+    } else {
+      answers.append((answer, verdict.isCorrect, 1))
+    }
+  }
+
+  /// Whether the answer that was given most often is right; of several, the one that was given first decides.
+  var isWonByRight: Bool {
+    guard let most = answers.map(\.count).max() else { return false }
+    return answers.first { $0.count == most }?.isRight ?? false
+  }
+}
+
 /// What an examination found.
 package struct EvaluationResult: Sendable, Equatable, Codable {
   /// Right attempts at each problem, of `samples`.
   package let correct: [Int]
+  /// Whether the answer that was given to each problem most often is right.
+  package let majority: [Bool]
   /// k.
   package let samples: Int
   /// Attempts that ended and stated an answer.
@@ -93,6 +120,12 @@ package struct EvaluationResult: Sendable, Equatable, Codable {
 
   /// avg@k: the share of right attempts.
   package var accuracy: Double { attempts == 0 ? .nan : Double(correct.reduce(0, +)) / Double(attempts) }
+  /// maj@k: the share of problems whose most frequent answer is right.
+  package var majorityAccuracy: Double {
+    correct.isEmpty ? .nan : Double(majority.count(where: \.self)) / Double(correct.count)
+  }
+  /// The share of attempts that ran out of tokens before their end mark.
+  package var truncationRate: Double { attempts == 0 ? .nan : 1 - Double(ended) / Double(attempts) }
   /// The share of attempts that ended and stated an answer.
   package var formatRate: Double { attempts == 0 ? .nan : Double(formatted) / Double(attempts) }
   /// The mean length of an attempt, in tokens.

@@ -45,7 +45,7 @@ package enum Divergence: Sendable, Hashable {
     case .totalVariation: "total variation"
     case .skewKL(let alpha): "skew KL α=\(alpha)"
     case .skewReverseKL(let alpha): "skew reverse KL α=\(alpha)"
-    case .custom: "custom"
+    case .custom(let expression): expression.name ?? "custom"
     }
   }
 

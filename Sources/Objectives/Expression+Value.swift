@@ -40,7 +40,7 @@ extension Expression: CustomStringConvertible {
 }
 
 extension Expression {
-  /// The value of the formula, which is one number, of two probability vectors; 0 · log 0 counts as 0.
+  /// The value of the formula, which is one number, of two probability vectors; 0 · log 0 counts as 0, and 0/0 too.
   package func value(teacher: [Double], student: [Double]) -> Double {
     entries(teacher: teacher, student: student)[0]
   }
@@ -94,7 +94,7 @@ extension Expression.Binary {
     case .plus: a + b
     case .minus: a - b
     case .times: a == 0 || b == 0 ? 0 : a * b
-    case .over: a / b
+    case .over: a == 0 ? 0 : a / b
     case .minimum: min(a, b)
     case .maximum: max(a, b)
     }

@@ -8,6 +8,8 @@ import Tensors
 package struct Expression: Sendable, Hashable {
   /// The operations in an order in which each comes after those that it uses; the last one is the result.
   let nodes: [Node]
+  /// What tables and plots call it, where it has a name of its own.
+  package var name: String?
 
   /// One operation; its operands are places in the list of nodes.
   enum Node: Sendable, Hashable {

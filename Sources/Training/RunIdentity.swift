@@ -29,20 +29,36 @@ struct RunIdentity: Equatable {
     settings["evaluateOn"] = plan.examination.map(Self.describe) ?? "nothing"
     add(initial.weights.configuration, prefix: "model.")
     settings["model.characters"] = String(initial.vocabulary.characters)
-    var weights = Fingerprint()
-    weights.add(initial.weights.base)
-    if let adapter = initial.weights.adapter {
-      weights.add(adapter.configuration.description)
-      weights.add(adapter)
-    }
-    settings["model.weights"] = weights.text
+    settings["model.weights"] = Self.fingerprint(of: initial.weights)
   }
 
   /// Settings by their names in the program: who adds one to a method cannot forget it here.
   private mutating func add(_ value: Any, prefix: String = "") {
-    for (label, property) in Mirror(reflecting: value).children {
-      settings[prefix + (label ?? "")] = "\(property)"
+    for (index, child) in Mirror(reflecting: value).children.enumerated() {
+      let name = prefix + (child.label ?? "\(index)")
+      let style = Mirror(reflecting: child.value).displayStyle
+      if let policy = child.value as? Policy {
+        settings[name] = Self.fingerprint(of: policy.weights)
+      } else if style == .collection || style == .struct,
+        !(child.value is any CustomStringConvertible) || style == .collection
+      {
+        if child.value is any TrainingMethod { settings[name] = "\(type(of: child.value))" }
+        add(child.value, prefix: name + ".")
+      } else {
+        settings[name] = "\(child.value)"
+      }
     }
+  }
+
+  /// Weights as one short text.
+  private static func fingerprint(of weights: Weights) -> String {
+    var digest = Fingerprint()
+    digest.add(weights.base)
+    if let adapter = weights.adapter {
+      digest.add(adapter.configuration.description)
+      digest.add(adapter)
+    }
+    return digest.text
   }
 
   /// Problems of a task as one text: what they are, how many, and a digest of all that is read of them.

@@ -49,13 +49,13 @@ extension TrainingMethod {
     _ initial: Policy, task: any ReasoningTask, problems: [Problem], _ plan: RunPlan, _ observer: RunObserver
   ) throws -> TrainingRun {
     let material = RunMaterial(initial: initial, task: task, problems: problems, plan: plan)
-    try material.validate()
     guard studentAnswers || plan.order == .shuffled else {
       throw SettingError(
         what: "\(name) cannot follow a frontier",
         why: "the student answers nothing in it, so nobody sees what it can do",
         fix: "leave the order shuffled, or choose a method with rollouts", setting: "order")
     }
+    try material.validate()
     try validate(material)
     let context = try RunContext(material, observer)
     let trainer = try makeTrainer(context)
@@ -84,6 +84,8 @@ extension TrainingMethod {
         }
         trainer.stepIsComplete(step)
         context.stepIsComplete(measured)
+        // A profile is as long as all other numbers of a step together: of long runs some are enough.
+        if step > 20, step % 10 != 0 { measured.profile = nil }
         return StepRecord(
           step: step, loss: losses / Double(updates), gradientNorm: outcome.gradientNorm, learningRate: outcome.rate,
           measured, time: WallTime(seconds: observer.clock() - start))

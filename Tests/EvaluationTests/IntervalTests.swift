@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct IntervalTests {
   private func result(_ correct: [Int], samples: Int) -> EvaluationResult {
-    EvaluationResult(correct: correct, samples: samples, formatted: 0, tokens: 0, ended: 0)
+    EvaluationResult(
+      correct: correct, majority: correct.map { $0 > 0 }, samples: samples, formatted: 0, tokens: 0, ended: 0)
   }
 
   /// correct, samples, and the two ends.
@@ -55,7 +56,8 @@ import Testing
   }
 
   @Test func ratesAreShares() {
-    let found = EvaluationResult(correct: [3, 1], samples: 4, formatted: 6, tokens: 40, ended: 7)
+    let found = EvaluationResult(
+      correct: [3, 1], majority: [true, false], samples: 4, formatted: 6, tokens: 40, ended: 7)
     #expect(found.accuracy == 0.5 && found.formatRate == 0.75 && found.meanLength == 5)
   }
 }

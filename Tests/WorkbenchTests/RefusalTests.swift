@@ -58,7 +58,7 @@ import Testing
     ("train(base, on: practice, maxGradientNorm: 1.0 / 0.0)", "maxGradientNorm inf"),
     ("train(base, on: exam[0..<0])", "`problems` holds no problems"),
     ("train(base, on: practice, evaluateOn: exam[0..<0])", "`evaluateOn` holds no problems"),
-    ("train(base, on: practice, with: .opds())", "Did you mean `.opsd`?"),
+    ("train(base, on: practice, with: .opssd())", "Did you mean `.opsd`?"),
     ("train(base, on: practice, step: 2)", "Did you mean `steps:`?"), ("train(practice, on: base)", "type Model"),
     ("train(base, practice)", "takes one argument without a label"), ("train(on: practice)", "it is the model"),
     ("train(base, on: practice, evaluateOn: x)", "Problems or nil"), ("trian(base, on: practice)", "`train`"),

@@ -147,6 +147,53 @@ void opsd_limited_divergence(int32_t kind, float beta, float limit, float rowLim
                              const float *weight, opsd_limited_results out, int64_t rows, int64_t width,
                              float inverseTemperature);
 
+/// Operations of a tape; see `opsd_run_tape`. The first ones go entry by entry.
+enum opsd_operation {
+  OPSD_ADD,
+  OPSD_SUBTRACT,
+  OPSD_MULTIPLY,
+  OPSD_DIVIDE,
+  OPSD_MINIMUM,
+  OPSD_MAXIMUM,
+  OPSD_GREATER,
+  OPSD_NEGATE,
+  OPSD_LOG,
+  OPSD_EXP,
+  OPSD_ABS,
+  OPSD_SQUARE_ROOT,
+  OPSD_POWER,
+  OPSD_FILL,
+  OPSD_BROADCAST,
+  OPSD_SUM,
+  OPSD_LARGEST
+};
+
+/// On the way back: which operands take part, and which of them for the first time, so that nothing is there to add to.
+enum opsd_back { OPSD_TO_A = 1, OPSD_TO_B = 2, OPSD_FIRST_A = 4, OPSD_FIRST_B = 8 };
+
+/// One operation: out = a op b. Places are those of vectors, or of single numbers where `isNumber`.
+typedef struct {
+  int32_t op, isNumber, a, b, out, flags;
+  float constant;
+} opsd_instruction;
+
+/// Lists of a stage: its vectors; all vectors that its sums need, of the stages before it too; its sums; the numbers made
+/// of them; the way back of these numbers, and of the sums and all those vectors.
+enum { OPSD_LISTS = 6, OPSD_TILE = 512 };
+
+/// A formula: `bounds` begins with the end of the constants and goes on with the ends of the lists of each stage.
+/// p, q, logP, logQ: the vectors that hold them, or −1. result, over, kept: numbers; over may be −1.
+typedef struct {
+  const opsd_instruction *code;
+  const int32_t *bounds;
+  int32_t stages, vectors, numbers, p, q, logP, logQ, result, over, kept;
+} opsd_tape;
+
+/// As `opsd_limited_divergence`, with a formula in the place of the kind. scratch: 2 · vectors · (OPSD_TILE + 32) +
+/// 2 · numbers · (OPSD_TILE + 16) + max(width, OPSD_TILE) + 16 numbers.
+void opsd_run_tape(const opsd_tape *tape, float rowLimit, const float *lp, float *lq, const float *weight,
+                   opsd_limited_results out, float *scratch, int64_t rows, int64_t width, float inverseTemperature);
+
 /// Five numbers of each row, in nats: entropy of p, entropy of q, KL(p‖q), KL(q‖p), JSD at ½. out: rows × 5.
 void opsd_compare(const float *lp, const float *lq, float *out, int64_t rows, int64_t width);
 

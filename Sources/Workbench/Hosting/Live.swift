@@ -120,6 +120,37 @@ final class ProgressLine: Sendable {
   func stop(at done: Int) { finish(done: done, isStopped: true) }
 }
 
+/// Watches the runs of a comparison: one progress line for all of them.
+final class ComparisonWatch {
+  private let line: ProgressLine
+  private let workplace: Workplace
+  private let runs: Int
+  private var done = 0
+
+  init(runs: Int, _ workplace: Workplace) {
+    self.runs = runs
+    self.workplace = workplace
+    line = ProgressLine("Comparing", past: "Compared", total: runs, unit: "runs", workplace)
+  }
+
+  /// Watches one run; throws `CellInterrupted` where it was stopped.
+  func run(_ title: String, _ body: (RunObserver) throws -> TrainingRun) throws -> TrainingRun {
+    let (workplace, line, done) = (workplace, line, done)
+    let run = try body(
+      RunObserver(
+        isInterrupted: { workplace.isInterrupted },
+        onEvent: { event in
+          if case .step(let record) = event { line.advance(to: done, note: "\(title), step \(record.step)") }
+        }, onToken: { _ in line.tick() }, clock: monotonicSeconds))
+    if run.ending == .interrupted { throw CellInterrupted() }
+    self.done += 1
+    return run
+  }
+
+  /// Leaves the last line.
+  func finish(isComplete: Bool) { line.finish(done: done, isStopped: !isComplete) }
+}
+
 /// Watches a training run: a progress line and the plot of the loss, both updated in place.
 final class LiveTraining {
   private let line: ProgressLine

@@ -105,6 +105,11 @@ struct EvaluationObject: CellObject, Pictured {
         [
           "95 % interval", result.intervalCell, "Wilson's, over problems and attempts",
         ],
+        [
+          .text("maj@\(result.samples)"), .number(result.majorityAccuracy, percent),
+          "share of problems whose most frequent answer is right",
+        ],
+        ["truncated", .number(result.truncationRate, percent), "share of attempts without an end mark"],
         ["format", .number(result.formatRate, percent), "share of attempts that ended and stated an answer"],
         ["length", .number(result.meanLength, .fixed(1, unit: "tokens")), "mean of an attempt"],
       ]
@@ -114,10 +119,7 @@ struct EvaluationObject: CellObject, Pictured {
 
 extension EvaluationResult {
   /// The interval as tables show it.
-  var intervalCell: Table.Cell {
-    let percent = NumberFormat.percent()
-    return .text("\(percent.text(interval.lowerBound)) … \(percent.text(interval.upperBound))")
-  }
+  var intervalCell: Table.Cell { intervalText(interval) }
 }
 
 extension TrainingRun {

@@ -144,8 +144,13 @@ let divergenceCommands = [
         fix: "Return a number made of p and q, as in sum(p * log(p / q)).", argument: "function", kind: .typeMismatch)
     }
     let name = try arguments.string("name")
-    let divergence = Divergence.custom(recorded.expression)
-    try reporting("function") { try divergence.validate() }
+    var expression = recorded.expression
+    expression.name = name
+    let divergence = Divergence.custom(expression)
+    try reporting("function") {
+      try divergence.validate()
+      try expression.checkGradient()
+    }
     return .object(DivergenceObject(name: name, divergence: divergence))
   }
 ]

@@ -13,13 +13,16 @@ private let quantityEnumeration = Enumeration(
   "RunQuantity", summary: "What is plotted of a run.",
   cases: RunQuantity.all.map { .init($0.name, summary: $0.meaning) })
 
-private let plottable = ValueType.either([.object("Run"), .array(of: .object("Run")), .vector, .array(of: .vector)])
+private let plottable = ValueType.either([
+  .object("Run"), .array(of: .object("Run")), .object("Comparison"), .vector, .array(of: .vector),
+])
 
 let plotCommands = [
   Command(
     "plot",
     [
-      Parameter("_", name: "values", plottable, help: "A run, several runs, a vector, or several vectors."),
+      Parameter(
+        "_", name: "values", plottable, help: "A run, several runs, a comparison, a vector, or several vectors."),
       Parameter("x", .choice(axisEnumeration), default: .implicit("step"), help: "For runs: the horizontal axis."),
       Parameter("y", .choice(quantityEnumeration), default: .implicit("loss"), help: "For runs: what is plotted."),
       Parameter("title", .optional(.string), help: "A line above the plot."),
@@ -35,9 +38,17 @@ let plotCommands = [
   },
   Command(
     "table",
-    [Parameter("_", name: "runs", .either([.object("Run"), .array(of: .object("Run"))]), help: "One run or several.")],
+    [
+      Parameter(
+        "_", name: "runs", .either([.object("Run"), .array(of: .object("Run")), .object("Comparison")]),
+        help: "One run or several, or a comparison.")
+    ],
     summary: "Shows the loss table of a run, or one line for each of several runs.", example: "table([first, second])"
   ) { arguments, context in
+    if case .object(let object) = try arguments.value("runs"), let comparison = object as? ComparisonObject {
+      context.workplace.screen.display(comparison.table().bundle(), id: nil)
+      return .void
+    }
     let runs = try runs(arguments.value("runs"))
     guard !runs.isEmpty else {
       throw CellFailure(
@@ -66,6 +77,15 @@ private func chart(_ arguments: Arguments) throws -> Chart {
   var title: String?
   if case .string(let text) = try arguments.value("title") { title = text }
   let scale: Chart.Axis.Scale = try arguments.bool("logarithmic") ? .logarithmic : .linear
+  if case .object(let object) = value, let comparison = object as? ComparisonObject {
+    let quantity = RunQuantity(name: try arguments.choice("y").name) ?? .loss
+    let axis = RunAxis(rawValue: try arguments.choice("x").name) ?? .step
+    var y = quantity.axis
+    y.scale = scale
+    return Chart.lines(
+      comparison.series(quantity, against: axis), title: title ?? "mean over seeds and 95 % interval", x: axis.axis,
+      y: y)
+  }
   let runs = try runs(value)
   guard runs.isEmpty else {
     let quantity = RunQuantity(name: try arguments.choice("y").name) ?? .loss

@@ -7,9 +7,10 @@ import Tasks
 /// The vocabulary of the workbench.
 let workbenchVocabulary = Vocabulary(
   commands: taskCommands + worldCommands + modelCommands + adapterCommands + distributionCommands + divergenceCommands
-    + trainingCommands + methodCommands + teachingCommands + plotCommands
+    + trainingCommands + methodCommands + teachingCommands + comparisonCommands + plotCommands
     + sessionCommands,
-  types: taskTypes + modelTypes + distributionTypes + divergenceTypes + trainingTypes + methodTypes + teachingTypes)
+  types: taskTypes + modelTypes + distributionTypes + divergenceTypes + trainingTypes + methodTypes + teachingTypes
+    + comparisonTypes)
 
 extension Parameter {
   /// The seed of a command.

@@ -1,0 +1,133 @@
+// Methods side by side, as cells hold them: a table that says what can be told apart, and courses with bands over seeds.
+
+import CellLanguage
+import Display
+import Evaluation
+import JSONValues
+import Training
+
+/// Runs of several methods and seeds from one model.
+struct ComparisonObject: CellObject, Pictured {
+  /// The runs of one method.
+  struct Entry {
+    let name: String
+    let formula: String
+    /// The learning rate that was used.
+    let rate: Double
+    /// The rates that were tried, with their accuracies on the problems that chose.
+    let tried: [(rate: Double, accuracy: Double)]
+    var runs: [(seed: Int, run: TrainingRun)]
+
+    /// The last examinations.
+    var last: SeveralRuns? {
+      let results = runs.compactMap(\.run.evaluations.last?.result)
+      return results.isEmpty ? nil : SeveralRuns(results)
+    }
+    /// The examination before any step.
+    var first: EvaluationResult? { runs.first?.run.evaluations.first?.result }
+    /// The mean accuracy.
+    var accuracy: Double { last?.accuracy ?? .nan }
+  }
+
+  let model: String
+  let task: String
+  var entries: [Entry] = []
+  var isComplete = true
+
+  var typeName: String { "Comparison" }
+  var summary: String {
+    let percent = NumberFormat.percent()
+    return entries.map { "\($0.name) \(percent.text($0.accuracy))" }.joined(separator: "; ")
+  }
+
+  /// Every run, method by method.
+  var runs: [RunObject] {
+    entries.flatMap { entry in
+      entry.runs.map { seed, run in
+        RunObject(
+          run: run, model: ModelObject(policy: run.policy, name: "\(model), \(entry.name)", card: [:]),
+          formula: entry.formula, seed: seed)
+      }
+    }
+  }
+
+  func picture() -> MIMEBundle { table().bundle() }
+
+  /// One line for each method, under one for the model that all began with.
+  func table() -> Table {
+    let percent = NumberFormat.percent()
+    let seeds = entries.map(\.runs.count).max() ?? 0
+    var table = Table(
+      caption: "\(entries.count) methods from \(model) on \(task), \(seeds) seed\(seeds == 1 ? "" : "s") each"
+        + (isComplete ? "" : "; interrupted, what is here is complete"),
+      columns: [
+        Table.Column("method", alignment: .leading),
+        Table.Column("accuracy", meaning: "avg@k at the last examination, mean over seeds."),
+        Table.Column("95 % interval", meaning: "Over problems and attempts, all seeds together."),
+        Table.Column("over seeds", meaning: "95 % interval of the mean over seeds, by Student's t."),
+        Table.Column("better than the base by", meaning: "Paired on the same problems, with its 95 % interval."),
+        Table.Column("learning rate", meaning: "The best of those tried on the problems that choose, or the only one."),
+        Table.Column("steps", meaning: "Mean over seeds."),
+        Table.Column("generated", unit: "tokens", meaning: "Sampled in training, mean over seeds."),
+        Table.Column("learnt from", unit: "tokens", meaning: "At which a loss was taken, mean over seeds."),
+        Table.Column("time", unit: "s", meaning: "Of the steps, without examinations, mean over seeds."),
+      ])
+    let base = entries.lazy.compactMap(\.first).first
+    if let base {
+      table.rows.append([.text("base"), .number(base.accuracy, percent), base.intervalCell])
+    }
+    let best = entries.compactMap(\.last).max { $0.accuracy < $1.accuracy }
+    for entry in entries {
+      guard let last = entry.last else { continue }
+      let change = base.map { last.difference(from: SeveralRuns([$0])) }
+      func mean(_ value: (TrainingRun) -> Double, _ format: NumberFormat) -> Table.Cell {
+        .number(entry.runs.reduce(0) { $0 + value($1.run) } / Double(entry.runs.count), format)
+      }
+      // Bold where the paired interval cannot tell it from the best.
+      if let best, last == best || last.difference(from: best).interval.upperBound >= 0 {
+        table.highlighted.insert(Table.Position(row: table.rows.count, column: 1))
+      }
+      table.rows.append([
+        .text(entry.name), .number(last.accuracy, percent), last.pooled.intervalCell,
+        last.seedInterval.map { intervalText($0) } ?? .missing,
+        change.map {
+          .text("\(points($0.mean)) (\(points($0.interval.lowerBound)) … \(points($0.interval.upperBound)))")
+        }
+          ?? .missing,
+        .number(entry.rate, .significant(2)), mean({ Double($0.records.count) }, .fixed(0)),
+        mean({ Double($0.tokens) }, .count()), mean({ Double($0.records.reduce(0) { $0 + $1.learnt }) }, .count()),
+        mean({ $0.records.reduce(0) { $0 + $1.time.seconds } }, .significant(2)),
+      ])
+    }
+    table.highlightMeaning = "the best, and what the paired interval over problems cannot tell from it"
+    return table
+  }
+
+  /// The course of a quantity: for each method the mean over its seeds, and the band of their 95 % interval.
+  func series(_ quantity: RunQuantity, against axis: RunAxis) -> [Chart.Series] {
+    entries.map { entry in
+      let courses = entry.runs.map { $0.run.course(quantity, against: axis) }
+      let count = courses.map(\.count).min() ?? 0
+      return Chart.Series(
+        entry.name,
+        points: (0..<count).map { place in
+          let values = courses.map { $0[place].value }
+          let x = courses.reduce(0) { $0 + $1[place].x } / Double(courses.count)
+          let (mean, interval) = meanAndInterval(of: values)
+          return Chart.Point(x: x, y: mean, lower: interval?.lowerBound, upper: interval?.upperBound)
+        }, showsPoints: quantity.isExamined)
+    }
+  }
+}
+
+/// A share's difference in points of a percent, with its sign.
+private func points(_ difference: Double) -> String {
+  let text = NumberFormat.fixed(1).text(abs(100 * difference))
+  return (difference < 0 ? "−" : "+") + text
+}
+
+/// An interval of shares as tables show it.
+func intervalText(_ interval: ClosedRange<Double>) -> Table.Cell {
+  let percent = NumberFormat.percent()
+  return .text("\(percent.text(interval.lowerBound)) … \(percent.text(interval.upperBound))")
+}

@@ -1,0 +1,163 @@
+// Methods side by side: the same model, problems, examination and budget for each, several seeds, and learning rates that
+// are searched with equal effort on problems that are neither trained on nor reported.
+
+import CellLanguage
+import Display
+import Evaluation
+import LanguageModel
+import Rollouts
+import Tasks
+import Training
+
+let comparisonCommands = [
+  Command(
+    "compare",
+    [
+      Parameter("_", name: "model", .object("Model"), help: "The model that every run starts from."),
+      Parameter("_", name: "methods", .array(of: methodType), help: "The methods."),
+      Parameter("on", name: "problems", .object("Problems"), help: "The problems to train on."),
+      Parameter("evaluateOn", .object("Problems"), help: "The problems of the examinations, which are reported."),
+      Parameter(
+        "seeds", .range, default: .range(ValueRange(lower: 1, upper: 3, isClosed: true)),
+        help: "A run of each method for each seed."),
+      Parameter(
+        "tokens", .optional(.int(.atLeast(1))), unit: "tokens",
+        help: "Each run ends when it has sampled so many, or learnt from so many where it samples none."),
+      Parameter(
+        "steps", .int(.within(1...1_000_000)), default: 100, help: "Steps of each run, where no tokens are given."),
+      Parameter(
+        "learningRates", .array(of: .real(.above(0, upTo: 1))), default: [0.0003],
+        help: "Tried for every method; the best on `validateOn` is kept."),
+      Parameter(
+        "validateOn", .optional(.object("Problems")),
+        help: "Problems that choose the learning rate: not those of the examination. Needed for several rates."),
+      Parameter("every", .int(.atLeast(1)), default: 20, unit: "steps", help: "Steps between examinations."),
+      Parameter("samples", .int(.within(1...64)), default: 2, help: "k of avg@k in the examinations."),
+      Parameter("names", .array(of: .string), default: [], help: "What the methods are called; none: their own names."),
+    ],
+    result: "Comparison", summary: "Trains a model with several methods and seeds, and compares what comes of it.",
+    discussion: """
+      The result shows one line for each method: the mean accuracy over seeds and problems with its 95 % interval, the \
+      spread over seeds, and the paired difference from the first line, on the same problems. Lines in bold are the best, \
+      and those that the interval cannot tell from it. plot(comparison, x: .generatedTokens, y: .accuracy) draws the \
+      courses with bands over the seeds. Stopping the cell keeps the runs that are complete.
+      """,
+    example:
+      "compare(base, [.opsd(), .sft(), .grpo()], on: practice, evaluateOn: exam, seeds: 1...3, tokens: 200_000)"
+  ) { arguments, context in try compare(arguments, context) }
+]
+
+private func compare(_ arguments: Arguments, _ context: CellContext) throws -> Value {
+  let model = try arguments.object("model", as: ModelObject.self)
+  let problems = try someProblems(arguments, "problems")
+  let exam = try someProblems(arguments, "evaluateOn")
+  let setting = MethodSetting(task: problems.task, context: context)
+  let methods = try arguments.array("methods").map { try methodArgument($0, setting) }
+  let seeds = try arguments.range("seeds").bounds.map(Array.init) ?? []
+  let rates = try arguments.array("learningRates").compactMap(\.number)
+  let names = try arguments.array("names").compactMap { if case .string(let name) = $0 { name } else { nil } }
+  guard !methods.isEmpty, !seeds.isEmpty, seeds.allSatisfy({ $0 >= 0 }), seeds.count <= 1000, !rates.isEmpty else {
+    throw CellFailure(
+      "there is nothing to compare",
+      "methods, seeds and learning rates need at least one each, and seeds are not negative",
+      fix: "Write compare(base, [.opsd(), .sft()], on: practice, evaluateOn: exam, seeds: 1...3).", kind: .outOfRange)
+  }
+  var validation: ProblemsObject?
+  if case .object = try arguments.value("validateOn") { validation = try someProblems(arguments, "validateOn") }
+  try checkDisjoint(problems, exam, validation, severalRates: rates.count > 1)
+
+  var plan = RunPlan(steps: try arguments.int("steps"), every: try arguments.int("every"))
+  if case .int(let tokens) = try arguments.value("tokens") {
+    plan.tokenBudget = tokens
+    if !arguments.isGiven("steps") { plan.steps = 1_000_000 }
+  }
+  let samples = try arguments.int("samples")
+  func examination(_ problems: ProblemsObject) -> Examination {
+    Examination(
+      task: problems.task, problems: problems.problems, samples: samples,
+      rule: SamplingRule(temperature: 1, maxTokens: problems.task.longestCompletion), seed: 1)
+  }
+  let searches = rates.count > 1 ? rates.count : 0
+  let watch = ComparisonWatch(runs: methods.count * (searches + seeds.count), context.workplace)
+  var result = ComparisonObject(model: model.name, task: problems.task.name)
+  do {
+    for (index, method) in methods.enumerated() {
+      let name = index < names.count ? names[index] : method.name
+      func run(_ rate: Double, seed: Int, on exam: Examination?) throws -> TrainingRun {
+        var mine = plan
+        mine.optimiser.learningRate = rate
+        mine.seed = UInt64(seed)
+        mine.examination = exam
+        // While rates are searched only the end counts.
+        return try watch.run("\(name), rate \(rate), seed \(seed)") { observer in
+          try reporting {
+            try method.train(model.policy, task: problems.task, problems: problems.problems, mine, observer)
+          }
+        }
+      }
+      var tried: [(rate: Double, accuracy: Double)] = []
+      if let validation, rates.count > 1 {
+        for rate in rates {
+          let found = try run(rate, seed: seeds[0], on: examination(validation))
+          tried.append((rate, found.evaluations.last?.result.accuracy ?? .nan))
+        }
+      }
+      let best = tried.max { ($0.accuracy.isNaN ? -1 : $0.accuracy) < ($1.accuracy.isNaN ? -1 : $1.accuracy) }
+      var entry = ComparisonObject.Entry(
+        name: name, formula: method.formula, rate: best?.rate ?? rates[0], tried: tried, runs: [])
+      for seed in seeds {
+        entry.runs.append((seed, try run(entry.rate, seed: seed, on: examination(exam))))
+      }
+      result.entries.append(entry)
+    }
+  } catch is CellInterrupted {
+    result.isComplete = false
+  }
+  watch.finish(isComplete: result.isComplete)
+  return .object(result)
+}
+
+/// Throws where what is reported was trained on or chosen by.
+private func checkDisjoint(
+  _ problems: ProblemsObject, _ exam: ProblemsObject, _ validation: ProblemsObject?, severalRates: Bool
+) throws {
+  func overlap(_ a: ProblemsObject, _ b: ProblemsObject) -> Bool {
+    !Set(a.problems.map(\.id)).isDisjoint(with: b.problems.map(\.id))
+  }
+  guard !overlap(problems, exam) else {
+    throw CellFailure(
+      "the examination holds problems that are trained on", "what is reported would be memory",
+      fix: "Take them from the other split, as in task.problems(200, split: .heldOut, seed: 2).",
+      argument: "evaluateOn", kind: .wrongArgument)
+  }
+  guard let validation else {
+    guard severalRates else { return }
+    throw CellFailure(
+      "several learning rates need problems that choose between them",
+      "the examination that is reported must not choose",
+      fix: "Give validateOn: problems of their own, such as held[200..<400] beside held[0..<200].",
+      argument: "learningRates", kind: .wrongArgument)
+  }
+  guard !overlap(validation, exam), !overlap(validation, problems) else {
+    throw CellFailure(
+      "`validateOn` shares problems with the examination or with those trained on",
+      "what chooses the learning rate must be neither", fix: "Take three sets without common problems.",
+      argument: "validateOn", kind: .wrongArgument)
+  }
+}
+
+let comparisonTypes = [
+  TypeDeclaration(
+    "Comparison", summary: "Methods side by side: runs of several seeds each.",
+    members: [
+      .init("runs", type: "[Run]", summary: "Every run, method by method.", of: ComparisonObject.self) { comparison in
+        .list(comparison.runs.map { .object($0) })
+      },
+      .init("names", type: "[String]", summary: "The methods.", of: ComparisonObject.self) {
+        .strings($0.entries.map(\.name))
+      },
+      .init("accuracy", type: "Vector", summary: "The mean accuracy of each method.", of: ComparisonObject.self) {
+        .reals($0.entries.map(\.accuracy))
+      },
+    ])
+]

@@ -1,0 +1,148 @@
+// Methods from cells: each is one expression, settings of one's own are functions of the cell, comparisons say what can
+// be told apart, and nothing that was given is ignored.
+
+import CellLanguage
+import Display
+import Testing
+@testable import Training
+@testable import Workbench
+
+/// Methods as cells write them, small enough for a test.
+private let writtenMethods = [
+  ".opsd(rollouts: 2, maxTokens: 4)", ".opsd(recipe: .paperV1, rollouts: 2, maxTokens: 4)",
+  ".opsd(recipe: .march, rollouts: 2, maxTokens: 4)", ".opsd(recipe: .paperV3, rollouts: 2, maxTokens: 4)",
+  ".opsd(divergence: .totalVariation, support: .topK(3, of: .student, rest: .tail), clip: .token(0.5), "
+    + "teacher: .trustRegion(share: 0.2), context: .wrongAnswer, rollouts: 2, maxTokens: 4, positions: .late(), "
+    + "verification: 0.5)",
+  ".opsd(divergence: mine, rollouts: 2, maxTokens: 4)", ".opsd(context: shown, rollouts: 2, maxTokens: 4)",
+  ".sampledToken(teacher: .ema(decay: 0.9), rollouts: 2, maxTokens: 4)", ".sft(sequences: 2)",
+  ".sft(solutions: .teacher(verified: false), sequences: 2, maxTokens: 4)",
+  ".distillation(divergence: .skewKL(alpha: 0.2), sequences: 2)", ".opd(teacher: base, rollouts: 2, maxTokens: 4)",
+  ".opd(teacher: base, divergence: .forwardKL, rollouts: 2, maxTokens: 4)",
+  ".grpo(samples: 2, groups: 2, reward: short, maxTokens: 4)",
+  ".grpo(samples: 2, groups: 2, advantage: .centred, clip: .ratio(high: 0.3), klCoefficient: 0.1, updates: 2, "
+    + "reward: short, maxTokens: 4, reduction: .fixedLength(4))",
+  ".sdpo(samples: 2, groups: 2, reward: short, feedback: words, successReward: 4, maxTokens: 4)",
+  ".sdpo(level: .token, samples: 2, groups: 2, grpoShare: 0.5, reward: short, maxTokens: 4)",
+  ".mixture(.opsd(rollouts: 2, maxTokens: 4), .sft(sequences: 2), weights: [1, 0.1])",
+]
+
+@Suite struct MethodCellTests {
+  /// A bench that also has settings of its own.
+  private func prepared() throws -> Bench {
+    let bench = try Bench.prepared()
+    try bench.run(
+      """
+      let mine = divergence("mine") { p, q in sum(p * log(p / q)) + 0.1 * sum(abs(p - q)) }
+      let short = reward("short") { problem, text in 10.0 - text.count }
+      let words = feedback("words") { problem, text in "=" }
+      let shown = teacherContext("shown") { problem, others in "[" + others[0].answer + "]" }
+      """)
+    return bench
+  }
+
+  @Test(arguments: writtenMethods)
+  func everyMethodTrainsFromACell(method: String) throws {
+    let bench = try prepared()
+    let output = try bench.output("train(base, on: practice, with: \(method), steps: 2, plot: false)")
+    #expect(output.first?.plain.hasPrefix("Trained 2 of 2 steps") == true)
+    // As a value of its own it is the same method.
+    let direct = try bench.run("train(base, on: practice, with: \(method), steps: 2, plot: false).loss")
+    let value = try bench.run("train(base, on: practice, with: method(\(method)), steps: 2, plot: false).loss")
+    #expect(direct?.description == value?.description)
+    let page = try bench.output("method(\(method))")
+    #expect(page.first?.plain.contains("setting") == true)
+  }
+
+  /// A setting that were accepted and ignored would leave the run as it is without it.
+  @Test(arguments: [
+    "divergence: .forwardKL", "divergence: .totalVariation", "divergence: mine", "support: .topK(3)",
+    "support: .topK(3, rest: .tail)", "support: .topK(3, of: .student)", "clip: .pointwise(0.01)", "clip: .token(0.01)",
+    "context: .none", "context: .wrongAnswer", "context: .otherProblem", "temperature: 2", "topK: 2", "topP: 0.3",
+    "reduction: .tokenMean", "reduction: .fixedLength(9)", "positions: .late()", "positions: .first(1)",
+    "positions: .skip(1)", "verification: 2", "teacher: .live", "teacher: .ema(decay: 0.5)",
+    "teacher: .trustRegion(share: 0.9)", "recipe: .paperV3",
+  ]) func everySettingOfOPSDChangesTheRun(setting: String) throws {
+    let bench = try prepared()
+    let name = setting.prefix { $0 != ":" }
+    // Labels stand in the order of the signature.
+    let before = ["recipe", "divergence", "support", "clip", "teacher", "context"].contains(String(name))
+    let after = ["reduction", "positions", "verification"].contains(String(name))
+    let call =
+      before
+      ? ".opsd(\(setting), rollouts: 6, maxTokens: 6)"
+      : after ? ".opsd(rollouts: 6, maxTokens: 6, \(setting))" : ".opsd(rollouts: 6, \(setting), maxTokens: 6)"
+    func run(_ method: String) throws -> String? {
+      try bench.run("train(base, on: practice, with: \(method), steps: 3, plot: false).model.checksum")?.description
+    }
+    #expect(try run(call) != run(".opsd(rollouts: 6, maxTokens: 6)"))
+  }
+
+  @Test func aFormulaOfOnesOwnTrainsAsTheOneOfTheSameName() throws {
+    let bench = try prepared()
+    try bench.run("let kl = divergence(\"kl\") { p, q in sum(p * log(p / q)) }")
+    func losses(_ divergence: String) throws -> [Double] {
+      let cell =
+        "train(base, on: practice, with: .opsd(divergence: \(divergence), rollouts: 4, maxTokens: 6), steps: 3, "
+      guard case .vector(let vector) = try bench.run(cell + "plot: false).loss") else { return [] }
+      return vector.elements
+    }
+    for (mine, named) in zip(try losses("kl"), try losses(".forwardKL")) { #expect(abs(mine - named) < 1e-5 * named) }
+  }
+
+  @Test func aComparisonShowsItsRunsAndWhatCanBeToldApart() throws {
+    let bench = try prepared()
+    let cell = """
+      let c = compare(base, [.opsd(rollouts: 2, maxTokens: 4), .sft(sequences: 2)], on: practice, evaluateOn: exam[0..<2], \
+      seeds: 1...2, steps: 2, learningRates: [0.001, 0.01], validateOn: exam[2..<3], every: 1, names: ["one", "two"])
+      c
+      """
+    let output = try bench.output(cell)
+    #expect(output.first?.plain.contains("8 of 8 runs") == true, "two rates and two seeds for each of two methods")
+    let table = try #require(output.last).plain
+    for words in ["base", "one", "two", "95 % interval", "over seeds", "learning rate"] {
+      #expect(table.contains(words))
+    }
+    #expect(
+      try bench.run("c.runs.count")?.description == "4" && bench.run("c.names")?.description.contains("two") == true)
+    let plot = try bench.output("plot(c, x: .generatedTokens, y: .accuracy)")
+    #expect(plot.first?.plain.contains("one") == true)
+  }
+
+  @Test(arguments: [
+    ("train(base, on: practice, with: .grpo(samples: 1))", "one alone has no others"),
+    ("train(base, on: practice, with: .grpo(clip: .ratio()))", "every ratio is 1"),
+    ("train(base, on: practice, with: .erl())", "no prompts for a reflection"),
+    ("train(base, on: practice, with: .opd())", "teacher"),
+    ("train(base, on: practice, with: .sft(), order: .frontier())", "cannot follow a frontier"),
+    ("train(base, on: practice, with: .mixture(.opsd(), .sft(), weights: [1]))", "2 methods have 1 weights"),
+    ("train(base, on: practice, schedule: .cosine, tokens: 100)", "how many steps there will be"),
+    ("train(base, on: practice, with: .opsd(support: .topK(1000)))", "k 1000"),
+    (
+      "train(base, on: practice, with: .grpo(samples: 2, groups: 2, reward: reward { p, t in \"a\" }), steps: 1)",
+      "a number is wanted"
+    ),
+    (
+      "train(base, on: practice, with: .grpo(samples: 2, groups: 2, reward: reward { p, t in 0.0 / 0.0 }), steps: 1)",
+      "no finite number"
+    ),
+    ("reward { text in 1 }", "takes 1 argument"), ("divergence(\"a\") { p, q in sum(p) }", "does not occur in it"),
+    ("divergence(\"a\") { p, q in p * q }", "is a vector"), ("divergence(\"a\") { p, q in 3 }", "depends on q"),
+    ("divergence(\"a\") { p, q in sum(tanh(q)) }", "`tanh` cannot be part of a divergence"),
+    ("divergence(\"a\") { p, q in sum(log(q - 2)) }", "has no value"),
+    ("compare(base, [], on: practice, evaluateOn: exam)", "nothing to compare"),
+    ("compare(base, [.opsd()], on: practice, evaluateOn: practice)", "that are trained on"),
+    (
+      "compare(base, [.opsd()], on: practice, evaluateOn: exam, learningRates: [0.1, 0.2])",
+      "problems that choose between them"
+    ),
+    (
+      "compare(base, [.opsd()], on: practice, evaluateOn: exam, learningRates: [0.1, 0.2], validateOn: exam)",
+      "shares problems"
+    ),
+  ]) func wrongCombinationsAreRefusedWithTheReason(cell: String, words: String) throws {
+    let bench = try prepared()
+    let text = bench.error(cell)
+    #expect(text.contains(words), "\(text)")
+  }
+}
