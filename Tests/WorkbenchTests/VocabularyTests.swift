@@ -60,7 +60,9 @@ private let types = taskTypes + modelTypes + distributionTypes + trainingTypes
     let (_, command) = commands[index]
     let folder = try TemporaryFolder()
     let bench = try Bench.prepared()
+    try Data("{\"question\": \"6*7\", \"answer\": 42}".utf8).write(to: URL(filePath: folder.path + "/problems.jsonl"))
     let example = command.example.replacing("my-model", with: folder.path + "/my-model")
+      .replacing("problems.jsonl", with: folder.path + "/problems.jsonl")
       .replacing("my-adapter", with: folder.path + "/my-adapter").replacing("d[5]", with: "d[0]").replacing(
         "[5]", with: "[0]"
       ).replacing("problems(200", with: "problems(3")

@@ -69,8 +69,7 @@ extension CalculatorTask {
       completion: note(on: wrong.review, isRight: random.below(4) > 0), format: .reflection)
   }
 
-  /// A second attempt: the lines up to the one that a right reflection is about are right. After a wrong one they are a
-  /// pupil's.
+  /// A second attempt: right up to the line that a right reflection is about, and a pupil's from there or from the start.
   private func secondAttempt(with random: inout RandomStream) -> CorpusExample {
     let wrong = wrongAttempt(with: &random)
     let isRight = random.below(4) > 0

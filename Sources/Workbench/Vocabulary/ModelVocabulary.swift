@@ -18,7 +18,9 @@ let modelCommands = [
     [
       Parameter(
         "_", name: "source", .optional(.string),
-        help: "\"base\", which ships with the kernel, or the path of a saved model's folder; without it, a new model."),
+        help:
+          "A base that ships with the kernel, \"base\" for addition or the name of another world, or the path of a saved "
+          + "model's folder; without it, a new model."),
       Parameter(
         "adapter", .optional(.string),
         help: "The folder of a LoRA adapter, as saveAdapter or the peft library wrote it, to put onto a saved model."),
