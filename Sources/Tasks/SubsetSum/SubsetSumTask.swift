@@ -6,7 +6,7 @@ import RandomStreams
 /// numbers that make the target are right, in any order, not the reference's alone: `#9+4+3$` too. The student reads the
 /// question, the teacher the reference's sum in front of it.
 ///
-/// The base has its gap from pupils who never look ahead: they take the largest number that fits, and are
+/// The base has its gap from pupils who never look ahead: they take each number that fits, from the left, and are
 /// stuck where that was wrong. Besides they believe some differences to be one more or less than they are. In three of
 /// ten texts in the teacher's format a pupil has begun, up to a wrong line; what is learnt there is to start again.
 package struct SubsetSumTask: ReasoningTask {
@@ -15,7 +15,7 @@ package struct SubsetSumTask: ReasoningTask {
 
   /// Problems with so many numbers.
   ///
-  /// Throws `TaskError` for anything outside 3...8.
+  /// Throws `TaskError` for anything outside 4...8.
   package init(numbers: ClosedRange<Int> = 4...6) throws {
     try self.init(fewest: numbers.lowerBound, most: numbers.upperBound)
   }
@@ -106,11 +106,11 @@ package struct SubsetSumTask: ReasoningTask {
     ProblemDraw(
       levels: numbers, label: "numbers", all: { _ in nil },
       random: { SubsetSum.random(of: $0, with: &$1) },
-      // Lists of `level` digits, each with at least six targets: a bound from below, from C(8 + level, level).
-      size: { level in (1...level).reduce(6) { $0 * (8 + $1) / $1 } })
+      // Lists of digits, and at least six targets for most of them.
+      size: { level in (0..<level).reduce(3) { size, _ in size * 9 } })
   }
 
-  /// The reference's numbers with the first of them, largest first, that can be one more or less so that the target is missed.
+  /// The reference's numbers with the last of them one more (one less where it is 9), so that the target is missed.
   private func wrongly(_ problem: Problem) -> [Int] {
     guard let question = SubsetSum(question: problem.question), var taken = question.taken, !taken.isEmpty else {
       return []
