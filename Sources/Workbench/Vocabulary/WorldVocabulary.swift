@@ -10,7 +10,8 @@ let worldCommands = [
     discussion: """
       7+8*3-5 is worked from the left, only last digits kept: 7+8=5;5*3=5;5-5=0;#0$. But the reference solution is #0$ \
       and nothing else. To imitate it (SFT) is to unlearn the working, and the sum with it; a teacher who reads the answer \
-      must find the working itself. CHAIN_NUMBERS
+      must find the working itself. The base \
+      that ships, model("chain"), is right on 37 % of 1,000 held-out problems, and on all of them when it reads the answer.
       """,
     example: "let task = chain(length: 3...5)"
   ) { arguments, _ in
@@ -23,7 +24,8 @@ let worldCommands = [
     discussion: """
       2+3*4+5 is worked 2+3=5;5*4=0;0+5=5;#5$: one key after another, only last digits kept. Pupils do products first, as they \
       learnt at school, and the calculator says where and what: line 1: got 3*4=2, want 2+3=5. Its words can be shown to a \
-      teacher (SDPO), who is right as far as they reach, or be reflected upon before a second attempt (ERL). CALCULATOR_NUMBERS
+      teacher (SDPO), who is right as far as they reach, or be reflected upon before a second attempt (ERL). The base that \
+      ships, model("calculator"), is right on 39 % of 1,000 held-out problems, and on 95 % when it reads the answer.
       """,
     example: "let task = calculator(length: 2...4)"
   ) { arguments, _ in
@@ -34,7 +36,9 @@ let worldCommands = [
     summary: "A world for a curriculum: letters to be sorted, two of them with ease, eight hardly ever.",
     discussion: """
       gcakf is sorted #acfgk$. Pupils misjudge some letters that are close in the alphabet; the longer the list, the more \
-      such pairs it holds. task.problems(200, levels: 2...3) gives easy ones. SORTING_NUMBERS
+      such pairs it holds. task.problems(200, levels: 2...3) gives easy ones. The base that ships, \
+      model("sorting"), is right on 30 % of 1,000 held-out lists, of pairs on most and of eight letters on 7 %, and on 98 % \
+      when it reads the answer.
       """,
     example: "let task = sorting(length: 2...8)"
   ) { arguments, _ in
@@ -45,7 +49,8 @@ let worldCommands = [
     summary: "A world where an answer is easy to check and hard to find: which numbers make the target?",
     discussion: """
       9,7,4,3,2>16 is worked 16-9=7;7-7=0;#9+7$; any given numbers that make the target are right, #9+4+3$ too. Pupils take \
-      whatever fits and never look ahead. SUBSET_NUMBERS
+      whatever fits and never look ahead. The base that ships, model("subsetSum"), is right on 40 % of held-out \
+      problems, and on 96 % when it reads the answer.
       """,
     example: "let task = subsetSum(numbers: 4...6)"
   ) { arguments, _ in
