@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
-.PHONY: help lab test demo bench browser lint prepare clean
+.PHONY: help lab test demo bench bases browser lint prepare clean
 
 VENV := $(CURDIR)/.venv
 PYTHON := $(VENV)/bin/python
@@ -31,6 +31,7 @@ help:
 	@echo 'make test     the whole test suite: Swift and real Jupyter clients'
 	@echo 'make demo     run the first notebook without a browser and print its loss table'
 	@echo 'make bench    one step of self-distillation, measured (ARGS="--size small")'
+	@echo 'make bases    make the shipped base models again, the same bytes (some minutes)'
 	@echo 'make browser  run the first notebook in a headless Chromium and take pictures of it'
 	@echo 'make lint     check the format of the sources'
 	@echo 'make clean    remove what was built and installed here'
@@ -57,6 +58,12 @@ demo: $(SPEC)
 
 bench: $(BUILT)
 	@.build/release/opsd bench $(if $(ARGS),$(ARGS),--size nano)
+
+bases: $(BUILT)
+	@.build/release/opsd pretrain kernelspec/models/base
+	@for task in calculator chain sorting subsetSum; do \
+	  .build/release/opsd pretrain --task $$task kernelspec/models/$$task || exit 1; \
+	done
 
 browser: $(SPEC) $(BROWSER)
 	@$(PYTHON) Tests/clients/browser.py $(NOTEBOOK) $(ARGS)

@@ -57,7 +57,7 @@ let package = Package(
     room("Tokenizer"),
     room("Checkpoints", ["JSONValues", "LanguageModel", "Tensors", "Tokenizer"]),
     room("Objectives", ["Tensors"]),
-    room("Tasks", ["RandomStreams"]),
+    room("Tasks", ["JSONValues", "RandomStreams"]),
     room("Rollouts", ["LanguageModel", "RandomStreams", "Tensors", "Tokenizer"]),
     room("Evaluation", ["RandomStreams", "Rollouts", "Tasks"]),
     room(

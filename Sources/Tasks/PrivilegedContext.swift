@@ -81,7 +81,8 @@ package enum PrivilegedContext: Sendable, Hashable {
     case .other(let other): return other.answer
     case .text(let text): return text
     case .revision(nil, nil): return nil
-    case .revision(let solution, let feedback): return unended(solution ?? "") + (feedback ?? "")
+    case .revision(let solution, let feedback):
+      return [solution.map(unended), feedback].compactMap(\.self).joined(separator: " ")
     }
   }
 }

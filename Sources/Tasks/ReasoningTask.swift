@@ -59,6 +59,8 @@ package struct CorpusExample: Sendable, Hashable {
   package enum Format: String, Sendable, CaseIterable {
     case student
     case teacher
+    /// Neither: a reflection, or what is written after one.
+    case reflection
   }
 
   /// The problem worked on, always one of the practice split.

@@ -41,7 +41,7 @@ import Testing
     let wide = other.difference(from: weak)
     // Differences 1, −1/4, 1/2, −3/4, and the same again: mean 0.125, standard error 0.254425.
     #expect(abs(wide.mean - 0.125) < 1e-12)
-    #expect(abs(wide.interval.upperBound - 0.125 - 1.959964 * 0.254425) < 1e-5)
+    #expect(abs(wide.interval.upperBound - 0.125 - 2.364624 * 0.254425) < 1e-5)
   }
 
   @Test func theMostFrequentAnswerDecides() {

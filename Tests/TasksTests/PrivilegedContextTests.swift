@@ -31,7 +31,7 @@ import Testing
     (.solution, "[6+6+0=12;2+8+1=11;5+2+1=08;#812] 526+ 286="),
     (.revision(solution: nil, feedback: nil), " 526+ 286="),
     (.revision(solution: "#812$", feedback: nil), "[ #812] 526+ 286="),
-    (.revision(solution: "#812$", feedback: "=7"), "[#812=7] 526+ 286="),
+    (.revision(solution: "#812$", feedback: "=7"), "[#812 =7] 526+ 286="),
     (.revision(solution: nil, feedback: "=7"), "[   =7] 526+ 286="),
   ])
   func eachKindIsShownInFrontOfTheQuestion(context: PrivilegedContext, prompt: String) {

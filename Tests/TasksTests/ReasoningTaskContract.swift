@@ -2,15 +2,19 @@ import Tasks
 import Testing
 
 /// Every task there is; a new one is added here and has the whole contract tested.
-private let everyTask: [any ReasoningTask] = [
-  try? AdditionTask(), try? AdditionTask(digits: 1...2), try? AdditionTask(digits: 5...9),
-].compactMap(\.self)
+private let everyTask: [any ReasoningTask] =
+  ([
+    try? AdditionTask(), try? AdditionTask(digits: 1...2), try? AdditionTask(digits: 5...9), try? ChainTask(),
+    try? ChainTask(length: 1...9), try? CalculatorTask(), try? CalculatorTask(length: 1...6), try? SortingTask(),
+    try? SortingTask(length: 3...12), try? SubsetSumTask(), try? SubsetSumTask(numbers: 5...8), try? Written.file(),
+    try? Written.closure(),
+  ] as [(any ReasoningTask)?]).compactMap(\.self)
 
 /// What every task promises, whatever it is about.
 @Suite struct ReasoningTaskContract {
   let count = 90
 
-  @Test func theTasksCanBeMade() { #expect(everyTask.count == 3) }
+  @Test func theTasksCanBeMade() { #expect(everyTask.count == 13) }
 
   @Test(arguments: everyTask)
   func theAlphabetListsEachCharacterOnce(task: any ReasoningTask) {
@@ -108,10 +112,34 @@ private let everyTask: [any ReasoningTask] = [
     for index in 0..<count {
       let example = task.corpusExample(seed: 8, index: index)
       #expect(example == task.corpusExample(seed: 8, index: index))
-      let prompt =
-        example.format == .student ? task.studentPrompt(example.problem) : task.teacherPrompt(example.problem)
-      #expect(example.prompt == prompt)
+      let prompt = task.studentPrompt(example.problem)
+      #expect(example.prompt.contains(prompt))
+      #expect((example.prompt == prompt) == (example.format == .student))
+      #expect(example.format != .reflection || task is any ReflectiveTask)
       #expect(example.completion.count <= task.longestCompletion && example.completion.last == task.endMark)
+    }
+  }
+
+  @Test(arguments: everyTask)
+  func teachersTextIsRightWhereTheAnswerIsKnown(task: any ReasoningTask) {
+    let lessons = (0..<600).map { task.corpusExample(seed: 9, index: $0) }.filter { $0.format == .teacher }
+    #expect(lessons.count > 150)
+    for example in lessons where example.prompt.hasPrefix(task.teacherPrompt(example.problem)) {
+      #expect(task.verify(example.completion, for: example.problem).isCorrect || !example.completion.contains("#"))
+    }
+    #expect(task.knownContexts.contains(.none) && task.knownContexts.contains(.answer))
+    #expect(Set(task.knownContexts).count == task.knownContexts.count)
+  }
+
+  @Test(arguments: everyTask)
+  func theEnvironmentSpeaksOfWrongAttemptsAlone(task: any ReasoningTask) throws {
+    for problem in try task.problems(count, split: .practice, seed: 10) {
+      #expect(task.feedback(on: problem.solution, for: problem) == nil)
+      for attempt in ["", "#", "$", String(problem.solution.dropLast()), "é\n" + problem.solution] {
+        let words = task.feedback(on: attempt, for: problem)
+        #expect(words == nil || Set(task.alphabet).isSuperset(of: words ?? ""))
+        #expect((words != nil) == (task.givesFeedback && !task.verify(attempt, for: problem).isCorrect))
+      }
     }
   }
 }

@@ -8,7 +8,8 @@ import Testing
 
 /// The workbench's own commands and methods.
 private let commands: [(type: String?, command: Command)] =
-  (taskCommands + modelCommands + adapterCommands + distributionCommands + trainingCommands + plotCommands
+  (taskCommands + worldCommands + modelCommands + adapterCommands + distributionCommands + trainingCommands
+  + plotCommands
   + sessionCommands)
   .map { (nil, $0) } + types.flatMap { type in type.methods.map { (type.name, $0) } }
 
@@ -59,7 +60,9 @@ private let types = taskTypes + modelTypes + distributionTypes + trainingTypes
     let (_, command) = commands[index]
     let folder = try TemporaryFolder()
     let bench = try Bench.prepared()
+    try Data("{\"question\": \"6*7\", \"answer\": 42}".utf8).write(to: URL(filePath: folder.path + "/problems.jsonl"))
     let example = command.example.replacing("my-model", with: folder.path + "/my-model")
+      .replacing("problems.jsonl", with: folder.path + "/problems.jsonl")
       .replacing("my-adapter", with: folder.path + "/my-adapter").replacing("d[5]", with: "d[0]").replacing(
         "[5]", with: "[0]"
       ).replacing("problems(200", with: "problems(3")

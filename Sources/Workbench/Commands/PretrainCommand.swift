@@ -17,10 +17,11 @@ struct PretrainCommand: ParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
       commandName: "pretrain",
-      abstract: "Train a base model on the addition corpus, measure it, and save it.",
+      abstract: "Train a base model on a task's corpus, measure it, and save it.",
       discussion: """
-        Half of the corpus is clean text in the teacher's format, half is homework of pupils with misconceptions in the \
-        student's format. The base that ships with the kernel is `opsd pretrain FOLDER` with nothing else given.
+        About half of the corpus is right text in the teacher's format, half is homework of pupils with misconceptions in \
+        the student's format. The bases that ship with the kernel are `opsd pretrain FOLDER`, which is addition's, and \
+        `opsd pretrain --task NAME FOLDER` for each other task, with nothing else given.
 
         While it trains, FOLDER/checkpoint.safetensors holds the run: after Ctrl-C or a crash the same command goes on \
         from there, to the same bytes.
@@ -30,8 +31,11 @@ struct PretrainCommand: ParsableCommand {
   @Argument(help: "The folder to write: config.json, model.safetensors, vocabulary.json, card.json.")
   var folder: String
 
-  @Option(help: "Steps of training.")
-  var steps = 700
+  @Option(help: "The task: \(BaseRecipe.names.joined(separator: ", ")).")
+  var task = "addition"
+
+  @Option(help: "Steps of training; if not given, those of the base that ships.")
+  var steps: Int?
 
   @Option(help: "Sequences in a step.")
   var sequences = 64
@@ -54,7 +58,11 @@ struct PretrainCommand: ParsableCommand {
   func validate() throws {
     if let microBatch, microBatch < 1 { throw ValidationError("--micro-batch must be at least 1") }
     if checkpointEvery < 1 { throw ValidationError("--checkpoint-every must be at least 1") }
-    if !(1...1_000_000).contains(steps) { throw ValidationError("--steps must lie between 1 and 1000000") }
+    if !BaseRecipe.names.contains(task) {
+      throw ValidationError(
+        "there is no task \"\(task)\": --task is one of \(BaseRecipe.names.joined(separator: ", "))")
+    }
+    if let steps, !(1...1_000_000).contains(steps) { throw ValidationError("--steps must lie between 1 and 1000000") }
     if !(1...4096).contains(sequences) { throw ValidationError("--sequences must lie between 1 and 4096") }
     if !(8...4096).contains(width) || width % 8 != 0 {
       throw ValidationError("--width must be a multiple of 8 between 8 and 4096")
@@ -81,10 +89,13 @@ struct PretrainCommand: ParsableCommand {
     guard FileManager.default.isWritableFile(atPath: folder) else {
       throw ValidationError("the folder \(folder) may not be written")
     }
-    let task = try AdditionTask()
+    guard let recipe = try BaseRecipe(task: task) else { throw ValidationError("there is no task \"\(task)\"") }
+    let task = recipe.task
+    let steps = steps ?? recipe.steps
     let configuration = DecoderConfiguration(
       vocabulary: task.alphabet.count, width: width, layers: layers, heads: 4, keyValueHeads: 2, headWidth: width / 4,
-      feedForward: DecoderConfiguration.usualFeedForward(width: width), rotaryBase: 1e4, contextLength: 128)
+      feedForward: DecoderConfiguration.usualFeedForward(width: width), rotaryBase: 1e4,
+      contextLength: recipe.contextLength)
     try configuration.validate()
     let optimiser = OptimiserSettings(learningRate: 4e-3, schedule: .cosine, warmup: min(50, steps), weightDecay: 0.1)
     let checkpoint = CheckpointPlan(path: "\(folder)/checkpoint.safetensors", every: checkpointEvery)
@@ -136,7 +147,7 @@ struct PretrainCommand: ParsableCommand {
     let card: JSON = [
       "task": .string(task.name), "summary": .string(task.summary),
       "recipe": [
-        "command": "opsd pretrain", "steps": .int(steps), "sequences": .int(sequences), "seed": .int(Int(seed)),
+        "command": .string(recipe.command), "steps": .int(steps), "sequences": .int(sequences), "seed": .int(Int(seed)),
         "learningRate": 4e-3, "schedule": "cosine", "warmup": .int(min(50, steps)), "weightDecay": 0.1,
       ],
       "heldOutProblems": 1000, "measured": .object(measured),

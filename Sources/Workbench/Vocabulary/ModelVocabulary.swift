@@ -18,7 +18,9 @@ let modelCommands = [
     [
       Parameter(
         "_", name: "source", .optional(.string),
-        help: "\"base\", which ships with the kernel, or the path of a saved model's folder; without it, a new model."),
+        help:
+          "A base that ships with the kernel, \"base\" for addition or the name of another world, or the path of a saved "
+          + "model's folder; without it, a new model."),
       Parameter(
         "adapter", .optional(.string),
         help: "The folder of a LoRA adapter, as saveAdapter or the peft library wrote it, to put onto a saved model."),
@@ -280,9 +282,9 @@ let modelTypes = [
       ) { .double($0.result.truncationRate) },
       .init(
         "decodingError", type: "Double",
-        summary: "The standard error of the accuracy over draws of the attempts; nil of one attempt each.",
+        summary: "The standard error of the accuracy over draws of the attempts; NaN of one attempt each.",
         of: EvaluationObject.self
-      ) { $0.result.decodingError.map { .double($0) } ?? .null },
+      ) { .double($0.result.decodingError ?? .nan) },
       .init("correct", type: "Vector", summary: "Right answers to each problem.", of: EvaluationObject.self) {
         .reals($0.result.correct.map(Double.init))
       },

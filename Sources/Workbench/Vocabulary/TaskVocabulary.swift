@@ -22,18 +22,11 @@ let taskCommands = [
       """,
     example: "let task = addition(digits: 2...4)"
   ) { arguments, _ in
-    let range = try arguments.range("digits")
-    guard let digits = range.bounds, !digits.isEmpty else {
-      let isOpen = range.lower == nil || range.upper == nil
-      throw CellFailure(
-        "`digits` of `addition` cannot be \(Value.range(range))",
-        isOpen ? "it needs both bounds" : "it holds no number that addition could have",
-        fix: "Write digits: 2...4.", argument: "digits", kind: .outOfRange)
-    }
+    let digits = try arguments.levels("digits")
     return try .object(
       TaskObject(
         task: reporting("digits") {
-          try AdditionTask(fewestDigits: digits.lowerBound, mostDigits: digits.upperBound - 1)
+          try AdditionTask(fewestDigits: digits.lowerBound, mostDigits: digits.upperBound)
         }))
   },
   Command(
@@ -95,6 +88,8 @@ let taskTypes = [
                   .init("practice", summary: "To train on."),
                   .init("heldOut", summary: "To examine on: one problem in 16, never trained on in any stage."),
                 ])), default: .implicit("practice"), help: "Which half they are from."),
+          Parameter(
+            "levels", .optional(.range), help: "How hard they are, in the task's own measure; nil: every level alike."),
           .seed("Which problems are drawn."),
         ],
         result: "Problems", summary: "Draws different problems with their reference solutions.",
@@ -102,8 +97,15 @@ let taskTypes = [
       ) { arguments, _ in
         let task = try arguments.receiver(as: TaskObject.self).task
         let split: Split = try arguments.choice("split").name == "heldOut" ? .heldOut : .practice
-        let problems = try reporting("count") {
-          try task.problems(arguments.int("count"), split: split, seed: arguments.seed())
+        let count = try arguments.int("count")
+        let seed = try arguments.seed()
+        guard arguments.isGiven("levels") else {
+          let problems = try reporting("count") { try task.problems(count, split: split, seed: seed) }
+          return .object(ProblemsObject(task: task, problems: problems, split: split))
+        }
+        let levels = try arguments.levels("levels")
+        let problems = try reporting("levels") {
+          try task.problems(count, split: split, levels: levels, seed: seed)
         }
         return .object(ProblemsObject(task: task, problems: problems, split: split))
       }

@@ -73,16 +73,8 @@ package struct AdditionTask: ReasoningTask {
   ///
   /// The working is not read, so a right answer after a wrong column is right. Where 812 is wanted, `#0812$` is wrong.
   package func verify(_ completion: String, for problem: Problem) -> Verdict {
-    let hasEnded = completion.last == endMark
-    let text = hasEnded ? completion.dropLast() : completion[...]
-    guard !text.contains(endMark), let mark = text.lastIndex(of: "#") else {
-      return Verdict(isCorrect: false, isFormatted: false, answer: nil)
-    }
-    let answer = text[text.index(after: mark)...]
-    guard !answer.isEmpty, answer.allSatisfy({ ("0"..."9").contains($0) }) else {
-      return Verdict(isCorrect: false, isFormatted: false, answer: nil)
-    }
-    return Verdict(isCorrect: hasEnded && answer == problem.answer, isFormatted: hasEnded, answer: String(answer))
+    let stated = StatedAnswer(completion, endMark: endMark, characters: isDigit)
+    return StatedAnswer.verdict(stated) { $0 == problem.answer }
   }
 
   /// The answer with one of its digits, chosen by the problem, one higher (a 9 becomes an 8).
