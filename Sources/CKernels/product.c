@@ -6,13 +6,14 @@
 // multiplied by one number from each row of A. A tile of rows × panels of C stays in registers over a block of the depth.
 #include "lanes.h"
 
-/// The depth is taken in blocks of at most so many, so that three panels of a block stay in the first cache.
-enum { DEPTH_BLOCK = 320, ROWS = 8, AHEAD = 32 };
+/// The depth is taken in blocks of at most so many, so that three panels of a block stay in the first cache. B is fetched
+/// so many steps ahead: within a panel where tiles share it, on into the next where it is a stream from memory.
+enum { DEPTH_BLOCK = 320, ROWS = 8, AHEAD = 32, AHEAD_IN_STREAM = 128 };
 
 #define UNROLL _Pragma("clang loop unroll(full)")
 
 /// One tile: `R` rows × `P` panels, of which the first `rows` rows are stored, and `lanes_left` columns of the last panel.
-INLINE void tile(const int R, const int P, const float *a, int64_t aRow, int64_t aStep, const float *b, int64_t bPanel,
+INLINE void tile(const int R, const int P, const int ahead, const float *a, int64_t aRow, int64_t aStep, const float *b, int64_t bPanel,
                  int64_t bStep, float *c, int64_t cRow, int64_t cPanel, int64_t depth, int32_t adds, int64_t rows,
                  int64_t lanes_left) {
   lanes sum[R][P];
@@ -27,7 +28,7 @@ INLINE void tile(const int R, const int P, const float *a, int64_t aRow, int64_t
     lanes column[P];
     UNROLL for (int p = 0; p < P; p++) {
       column[p] = load(b + p * bPanel + k * bStep);
-      __builtin_prefetch(b + p * bPanel + (k + AHEAD) * bStep);
+      __builtin_prefetch(b + p * bPanel + (k + ahead) * bStep);
     }
     UNROLL for (int r = 0; r < R; r++) {
       float x = a[r * aRow + k * aStep];
@@ -47,7 +48,7 @@ INLINE void tile(const int R, const int P, const float *a, int64_t aRow, int64_t
 }
 
 #define TILE(R, P) \
-  tile(R, P, a, aRow, 1, b, bPanel, bStep, c, cRow, cPanel, depth, adds, R, lanes_left)
+  tile(R, P, ahead, a, aRow, 1, b, bPanel, bStep, c, cRow, cPanel, depth, adds, R, lanes_left)
 #define TILES_OF(P)                  \
   switch (rows) {                    \
     case 1: return TILE(1, P);       \
@@ -61,8 +62,8 @@ INLINE void tile(const int R, const int P, const float *a, int64_t aRow, int64_t
   }
 
 /// Up to eight rows of A as they lie, and up to three panels.
-INLINE void rows_tile(const float *a, int64_t aRow, const float *b, int64_t bPanel, int64_t bStep, float *c,
-                      int64_t cRow, int64_t cPanel, int64_t depth, int32_t adds, int64_t rows, int64_t panels,
+INLINE void rows_tile(const int ahead, const float *a, int64_t aRow, const float *b, int64_t bPanel, int64_t bStep,
+                      float *c, int64_t cRow, int64_t cPanel, int64_t depth, int32_t adds, int64_t rows, int64_t panels,
                       int64_t lanes_left) {
   if (panels == 3) {
     TILES_OF(3)
@@ -77,17 +78,22 @@ INLINE void rows_tile(const float *a, int64_t aRow, const float *b, int64_t bPan
 INLINE void packed_tile(const float *a, const float *b, int64_t bPanel, int64_t bStep, float *c, int64_t cRow,
                         int64_t cPanel, int64_t depth, int32_t adds, int64_t rows, int64_t panels, int64_t lanes_left) {
   if (panels == 3)
-    tile(ROWS, 3, a, 1, ROWS, b, bPanel, bStep, c, cRow, cPanel, depth, adds, rows, lanes_left);
+    tile(ROWS, 3, AHEAD, a, 1, ROWS, b, bPanel, bStep, c, cRow, cPanel, depth, adds, rows, lanes_left);
   else if (panels == 2)
-    tile(ROWS, 2, a, 1, ROWS, b, bPanel, bStep, c, cRow, cPanel, depth, adds, rows, lanes_left);
+    tile(ROWS, 2, AHEAD, a, 1, ROWS, b, bPanel, bStep, c, cRow, cPanel, depth, adds, rows, lanes_left);
   else
-    tile(ROWS, 1, a, 1, ROWS, b, bPanel, bStep, c, cRow, cPanel, depth, adds, rows, lanes_left);
+    tile(ROWS, 1, AHEAD, a, 1, ROWS, b, bPanel, bStep, c, cRow, cPanel, depth, adds, rows, lanes_left);
 }
 
 /// How many panels the next tile takes: three, unless that would leave a lone one.
 INLINE int64_t panels_of_tile(int64_t left, int64_t most) {
   if (most < 3) return left < most ? left : most;
   return left == 4 || left == 2 ? 2 : left < 3 ? left : 3;
+}
+
+/// How many rows: as many as there are registers for, and no fewer than half of that unless there are no more.
+INLINE int64_t rows_of_tile(int64_t left, int64_t most) {
+  return left <= most ? left : left < 2 * most ? (left + 1) / 2 : most;
 }
 
 /// The widest tile that the registers hold, by level: 32 vectors of 16, 16 of 8, 16 of 4.
@@ -114,13 +120,26 @@ KERNEL(opsd_product,
       wide = panels_of_tile(panels - p, MOST_PANELS);
       for (int64_t r = 0, high; r < rows; r += high) {
         int64_t left = rows - r;
-        high = left <= most ? left : left < 2 * most ? (left + 1) / 2 : most;
-        rows_tile(a + r * aRow + k, aRow, b + p * bPanel + k * bStep, bPanel, bStep, c + r * cRow + p * cPanel, cRow,
-                  cPanel, steps, continues, high, wide, columns - (p + wide - 1) * LANES);
+        high = rows_of_tile(left, most);
+        rows_tile(AHEAD, a + r * aRow + k, aRow, b + p * bPanel + k * bStep, bPanel, bStep, c + r * cRow + p * cPanel,
+                  cRow, cPanel, steps, continues, high, wide, columns - (p + wide - 1) * LANES);
       }
     }
     if (block == 0) break;
   }
+}
+
+// Panel by panel, since memory is read faster as one stream than as three.
+KERNEL(opsd_product_streaming,
+       (const float *a, int64_t aRow, const float *b, int64_t bPanel, float *c, int64_t cRow, int64_t rows, int64_t
+        columns, int64_t depth, int32_t adds),
+       (a, aRow, b, bPanel, c, cRow, rows, columns, depth, adds)) {
+  for (int64_t n = 0; n < columns; n += LANES, b += bPanel)
+    for (int64_t r = 0, high; r < rows; r += high) {
+      high = rows_of_tile(rows - r, MOST_ROWS);
+      rows_tile(AHEAD_IN_STREAM, a + r * aRow, aRow, b, bPanel, LANES, c + r * cRow + n, cRow, LANES, depth, adds, high,
+                1, columns - n);
+    }
 }
 
 KERNEL(opsd_product_packed,

@@ -240,11 +240,13 @@ INLINE void project(const float *g, float *lq, int64_t width, float total, float
   }
 }
 
+int64_t opsd_tile_size(int64_t width) { return width > 512 && width <= 4096 ? (width + LANES - 1) / LANES * LANES : 512; }
+
 KERNEL(opsd_run_tape,
        (const opsd_tape *tape, float rowLimit, const float *lp, float *lq, const float *weight,
         opsd_limited_results out, float *scratch, int64_t rows, int64_t width, float inverseTemperature),
        (tape, rowLimit, lp, lq, weight, out, scratch, rows, width, inverseTemperature)) {
-  const int64_t size = OPSD_TILE;
+  const int64_t size = opsd_tile_size(width);
   const opsd_instruction *code = tape->code;
   const int32_t *bounds = tape->bounds;
   int64_t most = width < size ? size / width : 1, pieces = (width + size - 1) / size;

@@ -43,6 +43,11 @@ public struct Table: Sendable, Equatable {
     /// Words, as a literal.
     public init(stringLiteral value: String) { self = .text(value) }
 
+    /// A number where there is one.
+    public static func optional(_ value: Double?, _ format: NumberFormat) -> Cell {
+      value.map { .number($0, format) } ?? .missing
+    }
+
     var text: String {
       switch self {
       case .text(let words): words

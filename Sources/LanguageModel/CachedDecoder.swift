@@ -34,7 +34,8 @@ package final class CachedDecoder {
   private var gateUp = Floats(zeros: 0)
   private var hidden = Floats(zeros: 0)
   private var scale = Floats(zeros: 0)
-  private var headScale = Floats(zeros: 0)
+  private var queryScale = Floats(zeros: 0)
+  private var keyScale = Floats(zeros: 0)
   private var selected = Floats(zeros: 0)
 
   /// The numbers that such a decoder works in, for at most so many rows at a time.
@@ -93,8 +94,9 @@ package final class CachedDecoder {
     gateUp = parts[6]
     hidden = parts[7]
     scale = parts[8]
-    headScale = parts[9]
-    selected = parts[10]
+    queryScale = parts[9]
+    keyScale = parts[10]
+    selected = parts[11]
   }
 
   /// Numbers of one row, array by array, as `reserve` lays them out.
@@ -102,7 +104,7 @@ package final class CachedDecoder {
     [
       shape.width, shape.width, shape.projectedWidth, shape.heads * shape.headWidth,
       shape.keyValueHeads * shape.headWidth, shape.heads * shape.headWidth, 2 * shape.feedForward, shape.feedForward, 1,
-      shape.heads, shape.width,
+      shape.heads, shape.keyValueHeads, shape.width,
     ]
   }
 
@@ -120,10 +122,11 @@ package final class CachedDecoder {
       lengths[slot] += 1
     }
     gatherRows(parameters.embedding, tokens, into: stream)
-    for layer in 0..<shape.layers { extend(layer, slots: slots, positions: positions) }
+    let isOneOfEach = Set(slots).count == slots.count
+    for layer in 0..<shape.layers { extend(layer, slots: slots, positions: positions, isOneOfEach: isOneOfEach) }
   }
 
-  private func extend(_ layer: Int, slots: [Int], positions: [Int32]) {
+  private func extend(_ layer: Int, slots: [Int], positions: [Int32], isOneOfEach: Bool) {
     let n = positions.count
     let d = shape.width
     let w = shape.headWidth
@@ -141,21 +144,36 @@ package final class CachedDecoder {
       stream, parameters.vector(layer, \.attentionNorm), into: normalised, scale: scale, rows: n, width: d,
       epsilon: shape.normEpsilon)
     multiply(normalised, .queryKeyValue, into: projected)
-    normRotate(
-      projected, offset: 0, stride: shape.projectedWidth, parameters.vector(layer, \.queryNorm), rotary,
-      positions: positions, into: queries, scale: headScale, heads: shape.heads, epsilon: shape.normEpsilon)
-    normRotate(
-      projected, offset: queryWidth, stride: shape.projectedWidth, parameters.vector(layer, \.keyNorm), rotary,
-      positions: positions, into: rotatedKeys, scale: headScale, heads: shape.keyValueHeads,
-      epsilon: shape.normEpsilon)
     let cache = caches[layer]
-    cache.remember(
-      keys: rotatedKeys, values: projected, offset: queryWidth + keyWidth, stride: shape.projectedWidth, slots: slots,
-      positions: positions)
+    func remember(_ rows: Range<Int>) {
+      normRotate(
+        projected, offset: 0, stride: shape.projectedWidth, parameters.vector(layer, \.queryNorm), rotary,
+        positions: positions, rows: rows, into: queries, scale: queryScale, heads: shape.heads,
+        epsilon: shape.normEpsilon)
+      normRotate(
+        projected, offset: queryWidth, stride: shape.projectedWidth, parameters.vector(layer, \.keyNorm), rotary,
+        positions: positions, rows: rows, into: rotatedKeys, scale: keyScale, heads: shape.keyValueHeads,
+        epsilon: shape.normEpsilon)
+      cache.remember(
+        keys: rotatedKeys, values: projected, offset: queryWidth + keyWidth, stride: shape.projectedWidth,
+        rows: rows, slots: slots, positions: positions)
+    }
     func attend(_ rows: Range<Int>) {
       cache.attend(queries, rows: rows, slots: slots, positions: positions, into: attended)
     }
-    if isParallel { inRowBlocks(n, least: 1) { _, range in attend(range) } } else { attend(0..<n) }
+    func inParts(_ body: (Range<Int>) -> Void) {
+      if isParallel { inRowBlocks(n, least: 1) { _, range in body(range) } } else { body(0..<n) }
+    }
+    if isOneOfEach {
+      // Each row attends to its own slot alone: one loop for both.
+      inParts { rows in
+        remember(rows)
+        attend(rows)
+      }
+    } else {
+      inParts(remember)
+      inParts(attend)
+    }
     multiply(attended, .output, into: stream, accumulate: true)
 
     rmsNorm(

@@ -47,11 +47,19 @@ private struct Lowering {
   let nodes: [Expression.Node]
   let width: Double
   var builder = TapeBuilder()
+  /// Of each node, whether it cannot be negative.
+  private let isPositive: [Bool]
+  /// Of each node, whether it is a product of powers of p, q and numbers above 0, whose logarithm is exact however small
+  /// it is.
+  private let isProduct: [Bool]
   private var values: [Int: Value] = [:]
+  private var logarithms: [Int: Value] = [:]
 
   init(nodes: [Expression.Node], width: Double) {
     self.nodes = nodes
     self.width = width
+    isPositive = nodes.reduce(into: []) { $0.append($1.isPositive(given: $0)) }
+    isProduct = nodes.reduce(into: []) { $0.append($1.isProduct(given: $0)) }
   }
 
   /// The value of a node.
@@ -101,49 +109,51 @@ private struct Lowering {
     case 2: return builder.binary(.multiply, value(place), value(place))
     case -1: return builder.binary(.divide, builder.constant(1), value(place))
     default:
-      if isProduct(place) { return builder.unary(.exponential, scaled(logarithm(place), by: exponent)) }
+      if isProduct[place] { return builder.unary(.exponential, scaled(logarithm(place), by: exponent)) }
       return builder.unary(exponent == 0.5 ? .squareRoot : .power(exponent), value(place))
     }
   }
 
   /// log of a node; of products and powers of what is not negative it is put together from theirs.
   private mutating func logarithm(_ place: Int) -> Value {
-    switch nodes[place] {
-    case .teacher: return builder.input(.logTeacher)
-    case .student: return builder.input(.logStudent)
-    case .constant(let number) where number > 0: return builder.constant(Tensors.logarithm(number))
-    case .unary(.exponential, let a): return value(a)
-    case .unary(.squareRoot, let a) where isPositive(a): return scaled(logarithm(a), by: 0.5)
-    case .power(let a, let exponent) where isPositive(a): return scaled(logarithm(a), by: exponent)
-    case .binary(.times, let a, let b) where isPositive(a) && isPositive(b):
-      return builder.binary(.add, logarithm(a), logarithm(b))
-    case .binary(.over, let a, let b) where isPositive(a) && isPositive(b):
-      return builder.binary(.subtract, logarithm(a), logarithm(b))
-    default: return builder.unary(.logarithm, value(place))
-    }
+    if let value = logarithms[place] { return value }
+    let result =
+      switch nodes[place] {
+      case .teacher: builder.input(.logTeacher)
+      case .student: builder.input(.logStudent)
+      case .constant(let number) where number > 0: builder.constant(Tensors.logarithm(number))
+      case .unary(.exponential, let a): value(a)
+      case .unary(.squareRoot, let a) where isPositive[a]: scaled(logarithm(a), by: 0.5)
+      case .power(let a, let exponent) where isPositive[a]: scaled(logarithm(a), by: exponent)
+      case .binary(.times, let a, let b) where isPositive[a] && isPositive[b]:
+        builder.binary(.add, logarithm(a), logarithm(b))
+      case .binary(.over, let a, let b) where isPositive[a] && isPositive[b]:
+        builder.binary(.subtract, logarithm(a), logarithm(b))
+      default: builder.unary(.logarithm, value(place))
+      }
+    logarithms[place] = result
+    return result
   }
+}
 
-  /// Whether a node is a product of powers of p, q and numbers above 0, whose logarithm is exact however small it is.
-  private func isProduct(_ place: Int) -> Bool {
-    switch nodes[place] {
-    case .teacher, .student: true
-    case .constant(let number): number > 0
-    case .unary(.exponential, _): true
-    case .unary(.squareRoot, let a), .power(let a, _): isProduct(a)
-    case .binary(.times, let a, let b), .binary(.over, let a, let b): isProduct(a) && isProduct(b)
-    default: false
-    }
-  }
-
-  /// Whether a node cannot be negative.
-  private func isPositive(_ place: Int) -> Bool {
-    switch nodes[place] {
+extension Expression.Node {
+  fileprivate func isPositive(given known: [Bool]) -> Bool {
+    switch self {
     case .teacher, .student, .unary(.exponential, _), .unary(.magnitude, _), .unary(.squareRoot, _): true
     case .constant(let number): number > 0
-    case .power(let a, _), .reduction(_, let a): isPositive(a)
-    case .unary: false
-    case .binary(.minus, _, _): false
-    case .binary(_, let a, let b): isPositive(a) && isPositive(b)
+    case .power(let a, _), .reduction(_, let a): known[a]
+    case .unary, .binary(.minus, _, _): false
+    case .binary(_, let a, let b): known[a] && known[b]
+    }
+  }
+
+  fileprivate func isProduct(given known: [Bool]) -> Bool {
+    switch self {
+    case .teacher, .student, .unary(.exponential, _): true
+    case .constant(let number): number > 0
+    case .unary(.squareRoot, let a), .power(let a, _): known[a]
+    case .binary(.times, let a, let b), .binary(.over, let a, let b): known[a] && known[b]
+    default: false
     }
   }
 }

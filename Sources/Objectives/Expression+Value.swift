@@ -3,27 +3,31 @@
 import Tensors
 
 extension Expression: CustomStringConvertible {
-  /// The formula as one writes it, with p and q for teacher and student.
-  package var description: String { text(nodes.count - 1).0 }
+  /// The formula as one writes it, with p and q for teacher and student; long ones with … in the place of what is
+  /// innermost.
+  package var description: String {
+    var texts: [(text: String, strength: Int)] = []
+    for node in nodes { texts.append(text(node, texts)) }
+    return texts[texts.count - 1].text
+  }
 
   /// The text of a node and how tightly its outermost operation binds: 3 a name or call, 2 · and /, 1 + and −.
-  private func text(_ place: Int) -> (String, Int) {
+  private func text(_ node: Node, _ texts: [(text: String, strength: Int)]) -> (String, Int) {
+    func short(_ place: Int) -> String { texts[place].text.utf8.count <= 400 ? texts[place].text : "…" }
     func operand(_ place: Int, _ least: Int) -> String {
-      let (text, strength) = text(place)
-      return strength < least ? "(\(text))" : text
+      texts[place].strength < least ? "(\(short(place)))" : short(place)
     }
     func call(_ name: String, _ places: Int...) -> (String, Int) {
-      ("\(name)(\(places.map { text($0).0 }.joined(separator: ", ")))", 3)
+      ("\(name)(\(places.map(short).joined(separator: ", ")))", 3)
     }
-    switch nodes[place] {
+    switch node {
     case .teacher: return ("p", 3)
     case .student: return ("q", 3)
-    case .constant(let value):
-      let text = value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
-      return (text, value < 0 ? 1 : 3)
+    case .constant(let value): return (text(value), value < 0 ? 1 : 3)
     case .unary(.negative, let a): return ("−\(operand(a, 2))", 1)
     case .unary(let operation, let a): return call(operation.rawValue, a)
-    case .power(let a, let exponent): return ("\(operand(a, 3))^\(constantText(exponent))", 3)
+    case .power(let a, let exponent):
+      return ("\(operand(a, 3))^\(exponent < 0 ? "(\(text(exponent)))" : text(exponent))", 3)
     case .binary(.plus, let a, let b): return ("\(operand(a, 1)) + \(operand(b, 1))", 1)
     case .binary(.minus, let a, let b): return ("\(operand(a, 1)) − \(operand(b, 2))", 1)
     case .binary(.times, let a, let b): return ("\(operand(a, 2)) · \(operand(b, 2))", 2)
@@ -33,9 +37,8 @@ extension Expression: CustomStringConvertible {
     }
   }
 
-  private func constantText(_ value: Double) -> String {
-    let text = value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
-    return value < 0 ? "(\(text))" : text
+  private func text(_ value: Double) -> String {
+    value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
   }
 }
 

@@ -124,28 +124,38 @@ package struct Expression: Sendable, Hashable {
   }
 
   /// Whether it is one number and not a vector over the vocabulary.
-  package var isScalar: Bool { isScalar(at: nodes.count - 1) }
+  package var isScalar: Bool { areScalars.last == true }
 
-  func isScalar(at place: Int) -> Bool {
-    switch nodes[place] {
-    case .teacher, .student: false
-    case .constant, .reduction: true
-    case .unary(_, let a), .power(let a, _): isScalar(at: a)
-    case .binary(_, let a, let b): isScalar(at: a) && isScalar(at: b)
+  /// Of each node, whether it is one number.
+  ///
+  /// A part may occur in very many others, so nodes are gone through once.
+  private var areScalars: [Bool] {
+    nodes.reduce(into: []) { known, node in
+      switch node {
+      case .teacher, .student: known.append(false)
+      case .constant, .reduction: known.append(true)
+      case .unary(_, let a), .power(let a, _): known.append(known[a])
+      case .binary(_, let a, let b): known.append(known[a] && known[b])
+      }
     }
   }
 
   /// Where the formula is Σ x over the vocabulary: x.
   var summand: Expression? {
-    guard case .reduction(.sum, let place) = nodes.last, !isScalar(at: place) else { return nil }
+    guard case .reduction(.sum, let place) = nodes.last, !areScalars[place] else { return nil }
     return part(place)
   }
 
   /// The formula whose result is at a place.
   func part(_ place: Int) -> Expression { Expression(nodes: Array(nodes[...place])) }
 
-  /// Throws where it is no divergence: a vector, or nothing that the student can change.
+  /// Throws where it is no divergence: a vector, nothing that the student can change, or longer than 1,000 operations.
   package func validate() throws(ObjectiveError) {
+    guard nodes.count <= 1000 else {
+      throw ObjectiveError(
+        what: "a formula of \(nodes.count) operations is not possible", why: "1,000 are the most",
+        fix: "write it with fewer, such as one sum in the place of many")
+    }
     guard isScalar else {
       throw ObjectiveError(
         what: "\(self) is no divergence", why: "it is a vector over the vocabulary and not one number",

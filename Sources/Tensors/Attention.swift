@@ -267,17 +267,19 @@ package struct AttentionCache: Sendable {
     shape.keyValueHeads * filled(shape.width) * filled(capacity)
   }
 
-  /// Stores tokens' keys and values: token r as number `positions[r]` of slot `slots[r]`.
+  /// Stores tokens' keys and values: token r of the given rows as number `positions[r]` of slot `slots[r]`.
   ///
   /// newKeys: tokens × keyValueHeads × width; values: in rows of `stride`, from `offset` on.
   package func remember(
-    keys newKeys: Floats, values newValues: Floats, offset: Int, stride: Int, slots: [Int], positions: [Int32]
+    keys newKeys: Floats, values newValues: Floats, offset: Int, stride: Int, rows: Range<Int>, slots: [Int],
+    positions: [Int32]
   ) {
     let width = shape.keyValueHeads * shape.width
     check(slots, positions)
+    precondition(rows.lowerBound >= 0 && rows.upperBound <= slots.count && offset + width <= stride)
     precondition(newKeys.count >= slots.count * width && newValues.count >= slots.count * stride)
-    precondition(offset + width <= stride)
-    for (row, slot) in slots.enumerated() {
+    for row in rows {
+      let slot = slots[row]
       unsafe opsd_remember(
         newKeys.base + row * width, newValues.base + row * stride + offset,
         keys.base + slot * Self.keyCount(capacity, shape), values.base + slot * Self.valueCount(capacity, shape),

@@ -107,13 +107,21 @@ package struct Panels: Sendable {
 
 /// y (+)= x · wᵀ; x: rows × inputs, y: rows × outputs.
 ///
-/// On the calling thread alone unless `parallel`.
+/// On the calling thread alone unless `parallel`; weights that are shared among the threads for three to eight rows are
+/// read as from memory: one row or two have too few chains for that, and more rows are worth their arithmetic.
 package func linear(
   _ x: Matrix, _ w: Panels, into y: Matrix, accumulate: Bool = false, parallel: Bool = true
 ) {
   check(x.columns == w.inputs && y.columns == w.outputs && x.rows == y.rows, x, w, y)
+  let isStream = parallel && (3...8).contains(x.rows)
   forEachBlock(rows: x.rows, panels: w.panels, depth: w.inputs, parallel: parallel) { rows, panels in
     let columns = panels.lowerBound * Panels.width..<min(w.outputs, panels.upperBound * Panels.width)
+    if isStream {
+      return unsafe opsd_product_streaming(
+        x.values.base + rows.lowerBound * x.stride, Int64(x.stride), w.values.base + panels.lowerBound * w.stride,
+        Int64(w.stride), y.values.base + rows.lowerBound * y.stride + columns.lowerBound, Int64(y.stride),
+        Int64(rows.count), Int64(columns.count), Int64(w.inputs), accumulate ? 1 : 0)
+    }
     unsafe opsd_product(
       x.values.base + rows.lowerBound * x.stride, Int64(x.stride), w.values.base + panels.lowerBound * w.stride,
       Int64(w.stride), Int64(Panels.width), y.values.base + rows.lowerBound * y.stride + columns.lowerBound,
@@ -226,7 +234,9 @@ private func forEachBlock(
   if rows == 0 || panels == 0 { return }
   let threads = parallel ? Workers.shared.threadsInUse : 1
   var height = rows > 128 ? 128 : rows
-  var width = min(panels, rows > 16 ? 12 : ((panels + threads - 1) / threads + 2) / 3 * 3)
+  // Where each weight is read for a few rows, a thread reads its share as one stream.
+  let share = (panels + threads - 1) / threads
+  var width = min(panels, rows > 16 ? 12 : rows > 8 ? (share + 2) / 3 * 3 : share)
   func count(_ all: Int, _ size: Int) -> Int { (all + size - 1) / size }
   // A block should be worth more than handing it out: some 2¹⁶ multiply-adds.
   while threads > 1, rows > 16, count(rows, height) * count(panels, width) < 4 * threads,

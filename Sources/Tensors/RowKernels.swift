@@ -106,19 +106,30 @@ package func normRotate(
   _ x: Floats, offset: Int, stride: Int, _ w: Floats, _ table: RotaryTable, positions: [Int32], into y: Floats,
   scale: Floats, heads: Int, epsilon: Float
 ) {
-  let rows = positions.count
+  inRowBlocks(positions.count) { _, rows in
+    normRotate(
+      x, offset: offset, stride: stride, w, table, positions: positions, rows: rows, into: y, scale: scale,
+      heads: heads, epsilon: epsilon)
+  }
+}
+
+/// The same of the given rows, on the calling thread.
+package func normRotate(
+  _ x: Floats, offset: Int, stride: Int, _ w: Floats, _ table: RotaryTable, positions: [Int32], rows: Range<Int>,
+  into y: Floats, scale: Floats, heads: Int, epsilon: Float
+) {
   let width = table.width
+  let end = rows.upperBound
+  precondition(rows.lowerBound >= 0 && end <= positions.count)
   precondition(
-    x.count >= rows * stride && y.count >= rows * heads * width && scale.count >= rows * heads && w.count == width)
-  checkHeads(offset: offset, stride: stride, heads: heads, table, positions)
+    x.count >= end * stride && y.count >= end * heads * width && scale.count >= end * heads && w.count == width)
+  checkHeads(offset: offset, stride: stride, heads: heads, table, positions[rows])
   unsafe positions.withUnsafeBufferPointer { positions in
     guard let first = positions.baseAddress else { return }
-    inRowBlocks(rows) { _, range in
-      unsafe opsd_norm_rotate(
-        x.base + range.lowerBound * stride + offset, Int64(stride), w.base, table.cosines.base, table.sines.base,
-        first + range.lowerBound, y.base + range.lowerBound * heads * width, scale.base + range.lowerBound * heads,
-        Int64(range.count), Int64(heads), Int64(width), epsilon)
-    }
+    unsafe opsd_norm_rotate(
+      x.base + rows.lowerBound * stride + offset, Int64(stride), w.base, table.cosines.base, table.sines.base,
+      first + rows.lowerBound, y.base + rows.lowerBound * heads * width, scale.base + rows.lowerBound * heads,
+      Int64(rows.count), Int64(heads), Int64(width), epsilon)
   }
 }
 
@@ -132,7 +143,7 @@ package func normRotateBackward(
   precondition(x.count >= rows * stride && dx.count >= rows * stride && dy.count >= rows * heads * width)
   precondition(scale.count >= rows * heads && w.count == width)
   precondition(dw == nil || dw?.count == width)
-  checkHeads(offset: offset, stride: stride, heads: heads, table, positions)
+  checkHeads(offset: offset, stride: stride, heads: heads, table, positions[...])
   unsafe positions.withUnsafeBufferPointer { positions in
     guard let first = positions.baseAddress else { return }
     reducingRows(rows, width: width, into: dw) { range, dw in
@@ -145,7 +156,9 @@ package func normRotateBackward(
 }
 
 /// Traps where heads would reach past their row or a position past its table.
-private func checkHeads(offset: Int, stride: Int, heads: Int, _ table: RotaryTable, _ positions: [Int32]) {
+private func checkHeads(
+  offset: Int, stride: Int, heads: Int, _ table: RotaryTable, _ positions: ArraySlice<Int32>
+) {
   precondition(
     offset >= 0 && offset + heads * table.width <= stride,
     "\(heads) heads of \(table.width) from \(offset) do not fit a row of \(stride)")
@@ -160,7 +173,8 @@ private func checkHeads(offset: Int, stride: Int, heads: Int, _ table: RotaryTab
 /// h = silu(g) · u; gu: rows × 2·width (g, then u); h: rows × width.
 package func swiglu(_ gu: Floats, into h: Floats, rows: Int, width: Int) {
   precondition(gu.count >= rows * 2 * width && h.count >= rows * width)
-  inRowBlocks(rows) { _, range in
+  // A block should be worth more than handing it out.
+  inRowBlocks(rows, least: max(1, 4_096 / max(1, width))) { _, range in
     unsafe opsd_swiglu(
       gu.base + range.lowerBound * 2 * width, h.base + range.lowerBound * width, Int64(range.count), Int64(width))
   }

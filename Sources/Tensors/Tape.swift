@@ -209,7 +209,11 @@ package struct Tape: Sendable {
     bounds.append(Int32(code.count))
   }
 
-  fileprivate var scratch: Int { 2 * vectors * (Int(OPSD_TILE) + 32) + 2 * numbers * (Int(OPSD_TILE) + 16) }
+  /// The numbers that one thread needs for rows of this width.
+  fileprivate func scratch(width: Int) -> Int {
+    let size = Int(opsd_tile_size(Int64(width)))
+    return 2 * vectors * (size + 32) + 2 * numbers * (size + 16) + max(width, size) + 16
+  }
 }
 
 /// The lists of a tape, from the operations of its builder.
@@ -344,7 +348,7 @@ package func tapeRows(
         numbers: Int32(tape.numbers), p: slot(.teacher), q: slot(.student), logP: slot(.logTeacher),
         logQ: slot(.logStudent), result: tape.result, over: tape.over, kept: tape.kept)
       inRowBlocks(rows, least: 4) { _, range in
-        ScratchPool.shared.lend(tape.scratch + max(width, Int(OPSD_TILE)) + 16) { scratch in
+        ScratchPool.shared.lend(tape.scratch(width: width)) { scratch in
           let (first, offset) = (range.lowerBound, range.lowerBound * width)
           let out = unsafe opsd_limited_results(
             loss: results.losses.base + first, clipped: results.clipped.base + first,

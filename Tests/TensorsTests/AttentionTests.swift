@@ -147,7 +147,8 @@ private struct AttentionCase {
     let (k, v) = (Floats(attention.k), Floats(attention.v))
     let positions = (0..<length).map { Int32($0) }
     let slots = [Int](repeating: 1, count: length)
-    cache.remember(keys: k, values: v, offset: 0, stride: keyWidth, slots: slots, positions: positions)
+    cache.remember(
+      keys: k, values: v, offset: 0, stride: keyWidth, rows: 0..<length, slots: slots, positions: positions)
     let width = shape.heads * shape.width
     let out = Floats(zeros: length * width)
     cache.attend(Floats(attention.q), rows: 0..<length, slots: slots, positions: positions, into: out)

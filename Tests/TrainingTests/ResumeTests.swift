@@ -358,6 +358,28 @@ struct Change: Sendable, CustomTestStringConvertible {
     }
   }
 
+  @Test(
+    arguments: [
+      (AdapterConfiguration(rank: 4, alpha: 4, targets: [.q, .v]), "is now LoRA r=4 on q, v, alpha 4.0"),
+      (AdapterConfiguration(rank: 2, alpha: 8, targets: [.q, .v]), "is now LoRA r=2 on q, v, alpha 8.0"),
+      (AdapterConfiguration(rank: 2, alpha: 4, targets: [.q, .k]), "is now LoRA r=2 on q, k, alpha 4.0"),
+      (nil, "is now none"),
+    ])
+  func anotherAdapterIsAnotherRun(adapter: AdapterConfiguration?, words: String) throws {
+    let world = try TinyWorld()
+    try withCheckpoint { path in
+      var plan = world.plan(2, keptAt: path)
+      plan.adapter = AdapterConfiguration(rank: 2, alpha: 4, targets: [.q, .v])
+      _ = try world.train(plan)
+      let before = try bytes(at: path)
+      plan.adapter = adapter
+      let error = #expect(throws: CheckpointError.self) { try world.train(plan) }
+      #expect(error?.why == "adapter was LoRA r=2 on q, v, alpha 4.0 and \(words)")
+      #expect(error?.what == "\(path) holds another run")
+      #expect(try bytes(at: path) == before)
+    }
+  }
+
   @Test func aRunOfAnotherShapeOrMethodIsRefused() throws {
     let world = try TinyWorld()
     try withCheckpoint { path in

@@ -60,14 +60,14 @@ private let writtenMethods = [
     "support: .topK(3, rest: .tail)", "support: .topK(3, of: .student)", "clip: .pointwise(0.01)", "clip: .token(0.01)",
     "context: .none", "context: .wrongAnswer", "context: .otherProblem", "temperature: 2", "topK: 2", "topP: 0.3",
     "reduction: .tokenMean", "reduction: .fixedLength(9)", "positions: .late()", "positions: .first(1)",
-    "positions: .skip(1)", "verification: 2", "teacher: .live", "teacher: .ema(decay: 0.5)",
+    "positions: .skip(1)", "teacher: .live", "teacher: .ema(decay: 0.5)",
     "teacher: .trustRegion(share: 0.9)", "recipe: .paperV3",
   ]) func everySettingOfOPSDChangesTheRun(setting: String) throws {
     let bench = try prepared()
     let name = setting.prefix { $0 != ":" }
     // Labels stand in the order of the signature.
     let before = ["recipe", "divergence", "support", "clip", "teacher", "context"].contains(String(name))
-    let after = ["reduction", "positions", "verification"].contains(String(name))
+    let after = ["reduction", "positions"].contains(String(name))
     let call =
       before
       ? ".opsd(\(setting), rollouts: 6, maxTokens: 6)"
@@ -76,6 +76,19 @@ private let writtenMethods = [
       try bench.run("train(base, on: practice, with: \(method), steps: 3, plot: false).model.checksum")?.description
     }
     #expect(try run(call) != run(".opsd(rollouts: 6, maxTokens: 6)"))
+  }
+
+  /// The verifier has something to say of models that are right now and then.
+  @Test func theVerifiersWordChangesTheRun() throws {
+    _ = Shipped.models
+    let bench = Bench()
+    try bench.run(
+      "let base = model(\"base\")\nlet practice = addition(digits: 2...4).problems(50, seed: 1)")
+    func run(_ setting: String) throws -> String? {
+      let cell = "train(base, on: practice, with: .opsd(rollouts: 16\(setting)), steps: 2, plot: false).model.checksum"
+      return try bench.run(cell)?.description
+    }
+    #expect(try run(", verification: 1.0") != run(""))
   }
 
   @Test func aFormulaOfOnesOwnTrainsAsTheOneOfTheSameName() throws {
@@ -114,6 +127,10 @@ private let writtenMethods = [
     ("train(base, on: practice, with: .grpo(clip: .ratio()))", "every ratio is 1"),
     ("train(base, on: practice, with: .erl())", "no prompts for a reflection"),
     ("train(base, on: practice, with: .opd())", "teacher"),
+    ("train(base, on: practice, with: .sft(temperature: 2))", "`temperature` would change nothing here"),
+    ("train(base, on: practice, with: .distillation(maxTokens: 3))", "`maxTokens` would change nothing here"),
+    ("train(base, on: practice, samples: 3)", "`samples` would change nothing here"),
+    ("train(base, on: practice, checkpointEvery: 3)", "`checkpointEvery` would change nothing here"),
     ("train(base, on: practice, with: .sft(), order: .frontier())", "cannot follow a frontier"),
     ("train(base, on: practice, with: .mixture(.opsd(), .sft(), weights: [1]))", "2 methods have 1 weights"),
     ("train(base, on: practice, schedule: .cosine, tokens: 100)", "how many steps there will be"),

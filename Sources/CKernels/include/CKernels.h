@@ -25,7 +25,11 @@ extern int32_t opsd_level;
 /// `columns` are written. Adds to c where `adds` is not 0.
 void opsd_product(const float *a, int64_t aRow, const float *b, int64_t bPanel, int64_t bStep, float *c, int64_t cRow,
                   int64_t cPanel, int64_t rows, int64_t columns, int64_t depth, int32_t adds);
-/// The same with a in tiles of eight rows, `aTile` from tile to tile.
+/// The same bits for a few rows, fastest where b comes from memory rather than from a cache: panels of consecutive steps,
+/// c's panels beside each other.
+void opsd_product_streaming(const float *a, int64_t aRow, const float *b, int64_t bPanel, float *c, int64_t cRow,
+                            int64_t rows, int64_t columns, int64_t depth, int32_t adds);
+/// The same as `opsd_product` with a in tiles of eight rows, `aTile` from tile to tile.
 void opsd_product_packed(const float *a, int64_t aTile, const float *b, int64_t bPanel, int64_t bStep, float *c,
                          int64_t cRow, int64_t cPanel, int64_t rows, int64_t columns, int64_t depth, int32_t adds);
 
@@ -179,7 +183,7 @@ typedef struct {
 
 /// Lists of a stage: its vectors; all vectors that its sums need, of the stages before it too; its sums; the numbers made
 /// of them; the way back of these numbers, and of the sums and all those vectors.
-enum { OPSD_LISTS = 6, OPSD_TILE = 512 };
+enum { OPSD_LISTS = 6 };
 
 /// A formula: `bounds` begins with the end of the constants and goes on with the ends of the lists of each stage.
 /// p, q, logP, logQ: the vectors that hold them, or −1. result, over, kept: numbers; over may be −1.
@@ -189,8 +193,11 @@ typedef struct {
   int32_t stages, vectors, numbers, p, q, logP, logQ, result, over, kept;
 } opsd_tape;
 
-/// As `opsd_limited_divergence`, with a formula in the place of the kind. scratch: 2 · vectors · (OPSD_TILE + 32) +
-/// 2 · numbers · (OPSD_TILE + 16) + max(width, OPSD_TILE) + 16 numbers.
+/// How many numbers a tile holds: so few that the vectors of a formula stay in the cache, or one row of up to 4,096.
+int64_t opsd_tile_size(int64_t width);
+
+/// As `opsd_limited_divergence`, with a formula in the place of the kind. scratch: with the size of a tile,
+/// 2 · vectors · (size + 32) + 2 · numbers · (size + 16) + max(width, size) + 16 numbers.
 void opsd_run_tape(const opsd_tape *tape, float rowLimit, const float *lp, float *lq, const float *weight,
                    opsd_limited_results out, float *scratch, int64_t rows, int64_t width, float inverseTemperature);
 

@@ -106,6 +106,10 @@ struct EvaluationObject: CellObject, Pictured {
           "95 % interval", result.intervalCell, "Wilson's, over problems and attempts",
         ],
         [
+          .text("pass@\(result.samples)"), .optional(result.passRate(result.samples), percent),
+          "share of problems that one of so many attempts solves",
+        ],
+        [
           .text("maj@\(result.samples)"), .number(result.majorityAccuracy, percent),
           "share of problems whose most frequent answer is right",
         ],

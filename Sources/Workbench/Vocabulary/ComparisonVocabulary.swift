@@ -83,12 +83,12 @@ private func compare(_ arguments: Arguments, _ context: CellContext) throws -> V
   do {
     for (index, method) in methods.enumerated() {
       let name = index < names.count ? names[index] : method.name
-      func run(_ rate: Double, seed: Int, on exam: Examination?) throws -> TrainingRun {
+      func run(_ rate: Double, seed: Int, every: Int, on exam: Examination) throws -> TrainingRun {
         var mine = plan
         mine.optimiser.learningRate = rate
         mine.seed = UInt64(seed)
+        mine.every = every
         mine.examination = exam
-        // While rates are searched only the end counts.
         return try watch.run("\(name), rate \(rate), seed \(seed)") { observer in
           try reporting {
             try method.train(model.policy, task: problems.task, problems: problems.problems, mine, observer)
@@ -98,7 +98,8 @@ private func compare(_ arguments: Arguments, _ context: CellContext) throws -> V
       var tried: [(rate: Double, accuracy: Double)] = []
       if let validation, rates.count > 1 {
         for rate in rates {
-          let found = try run(rate, seed: seeds[0], on: examination(validation))
+          // Only the end counts here.
+          let found = try run(rate, seed: seeds[0], every: .max, on: examination(validation))
           tried.append((rate, found.evaluations.last?.result.accuracy ?? .nan))
         }
       }
@@ -106,7 +107,7 @@ private func compare(_ arguments: Arguments, _ context: CellContext) throws -> V
       var entry = ComparisonObject.Entry(
         name: name, formula: method.formula, rate: best?.rate ?? rates[0], tried: tried, runs: [])
       for seed in seeds {
-        entry.runs.append((seed, try run(entry.rate, seed: seed, on: examination(exam))))
+        entry.runs.append((seed, try run(entry.rate, seed: seed, every: plan.every, on: examination(exam))))
       }
       result.entries.append(entry)
     }

@@ -44,13 +44,21 @@ func trainingMethod(_ choice: Choice, _ setting: MethodSetting) throws -> any Tr
       teacher: try teacher(), context: try context(), temperature: try temperature(), reduction: try reduction(),
       positions: try positions(), rollouts: try given.int("rollouts"), maxTokens: try maxTokens())
   case "sft":
+    let source = try SolutionSource(given.choice("solutions"))
+    if source == .reference {
+      try given.refuse(["context", "temperature", "maxTokens"], because: "reference solutions are taken as they are")
+    }
     return SFT(
-      solutions: try SolutionSource(given.choice("solutions")), context: try context(),
+      solutions: source, context: try context(),
       temperature: try temperature(), reduction: try reduction(), sequences: try given.int("sequences"),
       maxTokens: try maxTokens())
   case "distillation":
+    let source = try SolutionSource(given.choice("solutions"))
+    if source == .reference {
+      try given.refuse(["maxTokens"], because: "reference solutions are taken as they are")
+    }
     return SupervisedDistillation(
-      objective: try objective(given), solutions: try SolutionSource(given.choice("solutions")),
+      objective: try objective(given), solutions: source,
       teacher: try teacher(), context: try context(), temperature: try temperature(), reduction: try reduction(),
       positions: try positions(), sequences: try given.int("sequences"), maxTokens: try maxTokens())
   case "opd":
@@ -133,6 +141,16 @@ private func mixture(_ given: Arguments, _ setting: MethodSetting) throws -> Mix
       argument: "weights", kind: .wrongArgument)
   }
   return Mixture(zip(parts, weights).map { Mixture.Part($0, weight: $1) })
+}
+
+extension Arguments {
+  /// Throws where one of these labels was given, though it would change nothing.
+  func refuse(_ labels: [String], because why: String) throws(CellFailure) {
+    for label in labels where isGiven(label) {
+      throw CellFailure(
+        "`\(label)` would change nothing here", why, fix: "Leave it out.", argument: label, kind: .wrongArgument)
+    }
+  }
 }
 
 // MARK: Settings

@@ -273,6 +273,22 @@ let modelTypes = [
         .list([.double($0.result.interval.lowerBound), .double($0.result.interval.upperBound)])
       },
       .init(
+        "majority", type: "Double", summary: "maj@k, the share of problems whose most frequent answer is right.",
+        of: EvaluationObject.self
+      ) { .double($0.result.majorityAccuracy) },
+      .init(
+        "truncationRate", type: "Double", summary: "The share that ran out of tokens before the end mark.",
+        of: EvaluationObject.self
+      ) { .double($0.result.truncationRate) },
+      .init(
+        "decodingError", type: "Double",
+        summary: "The standard error of the accuracy over draws of the attempts; nil of one attempt each.",
+        of: EvaluationObject.self
+      ) { $0.result.decodingError.map { .double($0) } ?? .null },
+      .init("correct", type: "Vector", summary: "Right answers to each problem.", of: EvaluationObject.self) {
+        .reals($0.result.correct.map(Double.init))
+      },
+      .init(
         "formatRate", type: "Double", summary: "The share that ended and stated an answer.", of: EvaluationObject.self
       ) {
         .double($0.result.formatRate)
@@ -281,6 +297,47 @@ let modelTypes = [
         "meanLength", type: "Double", summary: "The mean length of an answer, in tokens.", of: EvaluationObject.self
       ) {
         .double($0.result.meanLength)
+      },
+    ],
+    methods: [
+      Command(
+        "passRate",
+        [Parameter("_", name: "k", .int(.atLeast(1)), help: "Attempts, at most as many as were made at each problem.")],
+        result: "Double", summary: "pass@k without bias: the chance that one of k attempts is right.",
+        example: "evaluate(base, on: exam, samples: 16).passRate(4)"
+      ) { arguments, _ in
+        let result = try arguments.receiver(as: EvaluationObject.self).result
+        let k = try arguments.int("k")
+        guard let rate = result.passRate(k) else {
+          throw CellFailure(
+            "pass@\(k) is not known", "\(result.samples) attempts were made at each problem",
+            fix: "Examine with samples: \(k) or more.", argument: "k", kind: .outOfRange)
+        }
+        return .double(rate)
+      },
+      Command(
+        "difference",
+        [
+          Parameter(
+            "from", name: "other", .object("Evaluation"), help: "Another examination on the same problems.")
+        ],
+        result: "Tuple",
+        summary: "How much more is right than in another examination: the paired mean and its 95 % interval.",
+        example: "evaluate(run.model, on: exam).difference(from: evaluate(base, on: exam))"
+      ) { arguments, _ in
+        let mine = try arguments.receiver(as: EvaluationObject.self).result
+        let other = try arguments.object("other", as: EvaluationObject.self).result
+        guard mine.correct.count == other.correct.count, !mine.correct.isEmpty else {
+          throw CellFailure(
+            "\(mine.correct.count) problems cannot be paired with \(other.correct.count)",
+            "a paired difference takes the same problems on both sides", fix: "Examine both on the same problems.",
+            argument: "other", kind: .wrongArgument)
+        }
+        let found = SeveralRuns([mine]).difference(from: SeveralRuns([other]))
+        return .tuple(
+          ValueTuple(
+            elements: [.double(found.mean), .double(found.interval.lowerBound), .double(found.interval.upperBound)],
+            labels: ["mean", "lower", "upper"]))
       },
     ]),
 ]

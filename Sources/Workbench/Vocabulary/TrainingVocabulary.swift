@@ -160,7 +160,12 @@ func runPlan(_ arguments: Arguments, for model: ModelObject) throws -> RunPlan {
     plan.checkpoint = CheckpointPlan(
       path: try ModelLibrary.path(file, argument: "checkpoint"), every: try arguments.int("checkpointEvery"))
   }
-  if case .object = try arguments.value("evaluateOn") {
+  if plan.checkpoint == nil {
+    try arguments.refuse(["checkpointEvery"], because: "without a checkpoint nothing is kept on disk")
+  }
+  if case .null = try arguments.value("evaluateOn") {
+    try arguments.refuse(["every", "samples"], because: "without evaluateOn there is no examination")
+  } else {
     let exam = try someProblems(arguments, "evaluateOn")
     plan.examination = Examination(
       task: exam.task, problems: exam.problems, samples: try arguments.int("samples"),
