@@ -6,7 +6,8 @@ import Tasks
 
 /// The vocabulary of the workbench.
 let workbenchVocabulary = Vocabulary(
-  commands: taskCommands + worldCommands + modelCommands + adapterCommands + distributionCommands + divergenceCommands
+  commands: taskCommands + worldCommands + ownTaskCommands + modelCommands + adapterCommands + distributionCommands
+    + divergenceCommands
     + trainingCommands + methodCommands + teachingCommands + comparisonCommands + plotCommands
     + sessionCommands,
   types: taskTypes + modelTypes + distributionTypes + divergenceTypes + trainingTypes + methodTypes + teachingTypes

@@ -10,8 +10,8 @@ let worldCommands = [
     discussion: """
       7+8*3-5 is worked from the left, only last digits kept: 7+8=5;5*3=5;5-5=0;#0$. But the reference solution is #0$ \
       and nothing else. To imitate it (SFT) is to unlearn the working, and the sum with it; a teacher who reads the answer \
-      must find the working itself. The base \
-      that ships, model("chain"), is right on 37 % of 1,000 held-out problems, and on all of them when it reads the answer.
+      must find the working itself. The base that ships, model("chain"), is right on 37 % of 1,000 held-out problems, and on \
+      all of them when it reads the answer; 100 steps of OPSD bring it to 99 %.
       """,
     example: "let task = chain(length: 3...5)"
   ) { arguments, _ in
@@ -25,7 +25,9 @@ let worldCommands = [
       2+3*4+5 is worked 2+3=5;5*4=0;0+5=5;#5$: one key after another, only last digits kept. Pupils do products first, as they \
       learnt at school, and the calculator says where and what: line 1: got 3*4=2, want 2+3=5. Its words can be shown to a \
       teacher (SDPO), who is right as far as they reach, or be reflected upon before a second attempt (ERL). The base that \
-      ships, model("calculator"), is right on 39 % of 1,000 held-out problems, and on 95 % when it reads the answer.
+      ships, model("calculator"), is right on 39 % of 1,000 held-out problems, and on 95 % when it reads the answer; 100 \
+      steps of OPSD bring it to 94 %. Of problems that it got wrong it is right on 23 % when it tries again, and on 63 % when \
+      it reads what the calculator said.
       """,
     example: "let task = calculator(length: 2...4)"
   ) { arguments, _ in
@@ -38,7 +40,7 @@ let worldCommands = [
       gcakf is sorted #acfgk$. Pupils misjudge some letters that are close in the alphabet; the longer the list, the more \
       such pairs it holds. task.problems(200, levels: 2...3) gives easy ones. The base that ships, \
       model("sorting"), is right on 30 % of 1,000 held-out lists, of pairs on most and of eight letters on 7 %, and on 98 % \
-      when it reads the answer.
+      when it reads the answer; 100 steps of OPSD bring it to 97 %.
       """,
     example: "let task = sorting(length: 2...8)"
   ) { arguments, _ in
@@ -50,7 +52,8 @@ let worldCommands = [
     discussion: """
       9,7,4,3,2>16 is worked 16-9=7;7-7=0;#9+7$; any given numbers that make the target are right, #9+4+3$ too. Pupils take \
       whatever fits and never look ahead. The base that ships, model("subsetSum"), is right on 40 % of held-out \
-      problems, and on 96 % when it reads the answer.
+      problems, and on 96 % when it reads the answer; 100 steps of OPSD bring it to 54 %, for most \
+      of what is missing is a search that the weights never learnt.
       """,
     example: "let task = subsetSum(numbers: 4...6)"
   ) { arguments, _ in
