@@ -46,7 +46,7 @@ import Testing
     let level = try bench.run("let task = sorting()\nlet easy = task.problems(9, levels: 2...2)\neasy[8].level")
     #expect(level?.description == "2")
     #expect(try bench.run("easy[3] == task.problems(9, levels: 2...2)[3]")?.description == "true")
-    #expect(bench.error("task.problems(9, levels: 2...9)").contains("choose levels in 2...8"))
+    #expect(bench.error("task.problems(9, levels: 2...9)").contains("Choose levels in 2...8"))
     #expect(bench.error("task.problems(9, levels: 2...)").contains("needs both bounds"))
   }
 
