@@ -16,7 +16,9 @@ let comparisonCommands = [
       Parameter("_", name: "model", .object("Model"), help: "The model that every run starts from."),
       Parameter("_", name: "methods", .array(of: methodType), help: "The methods."),
       Parameter("on", name: "problems", .object("Problems"), help: "The problems to train on."),
-      Parameter("evaluateOn", .object("Problems"), help: "The problems of the examinations, which are reported."),
+      Parameter(
+        "evaluateOn", .either([.object("Problems"), .array(of: .object("Problems"))]),
+        help: "The problems of the examinations, which are reported; of several, the others are taken at the end."),
       Parameter(
         "seeds", .range, default: .range(ValueRange(lower: 1, upper: 3, isClosed: true)),
         help: "A run of each method for each seed."),
@@ -50,7 +52,8 @@ let comparisonCommands = [
 private func compare(_ arguments: Arguments, _ context: CellContext) throws -> Value {
   let model = try arguments.object("model", as: ModelObject.self)
   let problems = try someProblems(arguments, "problems")
-  let exam = try someProblems(arguments, "evaluateOn")
+  let exams = try examinations(arguments)
+  let exam = exams[0]
   let setting = MethodSetting(task: problems.task, context: context)
   let methods = try arguments.array("methods").map { try methodArgument($0, setting) }
   let seeds = try arguments.range("seeds").bounds.map(Array.init) ?? []
@@ -64,7 +67,7 @@ private func compare(_ arguments: Arguments, _ context: CellContext) throws -> V
   }
   var validation: ProblemsObject?
   if case .object = try arguments.value("validateOn") { validation = try someProblems(arguments, "validateOn") }
-  try checkDisjoint(problems, exam, validation, severalRates: rates.count > 1)
+  for exam in exams { try checkDisjoint(problems, exam, validation, severalRates: rates.count > 1) }
 
   var plan = RunPlan(steps: try arguments.int("steps"), every: try arguments.int("every"))
   if case .int(let tokens) = try arguments.value("tokens") {
@@ -79,7 +82,9 @@ private func compare(_ arguments: Arguments, _ context: CellContext) throws -> V
   }
   let searches = rates.count > 1 ? rates.count : 0
   let watch = ComparisonWatch(runs: methods.count * (searches + seeds.count), context.workplace)
-  var result = ComparisonObject(model: model.name, task: problems.task.name)
+  var result = ComparisonObject(
+    model: model.name, task: problems.task.name,
+    benchmarks: exams.dropFirst().enumerated().map { index, exam in benchmarkName(exam, index + 2) })
   do {
     for (index, method) in methods.enumerated() {
       let name = index < names.count ? names[index] : method.name
@@ -106,8 +111,13 @@ private func compare(_ arguments: Arguments, _ context: CellContext) throws -> V
       let best = tried.max { ($0.accuracy.isNaN ? -1 : $0.accuracy) < ($1.accuracy.isNaN ? -1 : $1.accuracy) }
       var entry = ComparisonObject.Entry(
         name: name, formula: method.formula, rate: best?.rate ?? rates[0], tried: tried, runs: [])
+      entry.others = exams.dropFirst().map { _ in [] }
       for seed in seeds {
-        entry.runs.append((seed, try run(entry.rate, seed: seed, every: plan.every, on: examination(exam))))
+        let found = try run(entry.rate, seed: seed, every: plan.every, on: examination(exam))
+        for (place, other) in exams.dropFirst().enumerated() {
+          entry.others[place].append(try watch.examine(examination(other), found.policy))
+        }
+        entry.runs.append((seed, found))
       }
       result.entries.append(entry)
     }
@@ -116,6 +126,30 @@ private func compare(_ arguments: Arguments, _ context: CellContext) throws -> V
   }
   watch.finish(isComplete: result.isComplete)
   return .object(result)
+}
+
+/// The examinations of a comparison, the first of which is also taken in the course of every run.
+private func examinations(_ arguments: Arguments) throws -> [ProblemsObject] {
+  guard case .array(let list) = try arguments.value("evaluateOn") else {
+    return [try someProblems(arguments, "evaluateOn")]
+  }
+  let exams = list.elements.compactMap { value in
+    if case .object(let object) = value { object as? ProblemsObject } else { nil }
+  }
+  guard !exams.isEmpty, exams.allSatisfy({ !$0.problems.isEmpty }) else {
+    throw CellFailure(
+      "`evaluateOn` holds no problems", "an examination needs at least one",
+      fix: "Give problems, as in task.problems(200, split: .heldOut, seed: 2).", argument: "evaluateOn",
+      kind: .outOfRange)
+  }
+  return exams
+}
+
+/// What a column of a further examination is called.
+private func benchmarkName(_ exam: ProblemsObject, _ number: Int) -> String {
+  let levels = Set(exam.problems.map(\.level)).sorted()
+  guard let first = levels.first, let last = levels.last else { return "examination \(number)" }
+  return "\(exam.task.name), level \(first == last ? "\(first)" : "\(first)–\(last)")"
 }
 
 /// Throws where what is reported was trained on or chosen by.
