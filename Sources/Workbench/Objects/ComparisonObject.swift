@@ -25,8 +25,11 @@ struct ComparisonObject: CellObject, Pictured {
       let results = runs.compactMap(\.run.evaluations.last?.result)
       return results.isEmpty ? nil : SeveralRuns(results)
     }
-    /// The examination before any step.
-    var first: EvaluationResult? { runs.first?.run.evaluations.first?.result }
+    /// The examinations before any step.
+    var first: SeveralRuns? {
+      let results = runs.compactMap(\.run.evaluations.first?.result)
+      return results.isEmpty ? nil : SeveralRuns(results)
+    }
     /// The mean accuracy.
     var accuracy: Double { last?.accuracy ?? .nan }
   }
@@ -81,12 +84,12 @@ struct ComparisonObject: CellObject, Pictured {
         })
     let base = entries.lazy.compactMap(\.first).first
     if let base {
-      table.rows.append([.text("base"), .number(base.accuracy, percent), base.intervalCell])
+      table.rows.append([.text("base"), .number(base.accuracy, percent), base.pooled.intervalCell])
     }
     let best = entries.compactMap(\.last).max { $0.accuracy < $1.accuracy }
     for entry in entries {
       guard let last = entry.last else { continue }
-      let change = base.map { last.difference(from: SeveralRuns([$0])) }
+      let change = base.map { last.difference(from: $0) }
       func mean(_ value: (TrainingRun) -> Double, _ format: NumberFormat) -> Table.Cell {
         .number(entry.runs.reduce(0) { $0 + value($1.run) } / Double(entry.runs.count), format)
       }

@@ -75,10 +75,11 @@ private func compare(_ arguments: Arguments, _ context: CellContext) throws -> V
     if !arguments.isGiven("steps") { plan.steps = 1_000_000 }
   }
   let samples = try arguments.int("samples")
-  func examination(_ problems: ProblemsObject) -> Examination {
+  // Every seed draws answers of its own; methods of one seed draw with the same numbers.
+  func examination(_ problems: ProblemsObject, seed: Int) -> Examination {
     Examination(
       task: problems.task, problems: problems.problems, samples: samples,
-      rule: SamplingRule(temperature: 1, maxTokens: problems.task.longestCompletion), seed: 1)
+      rule: SamplingRule(temperature: 1, maxTokens: problems.task.longestCompletion), seed: UInt64(seed))
   }
   let searches = rates.count > 1 ? rates.count : 0
   let watch = ComparisonWatch(runs: methods.count * (searches + seeds.count), context.workplace)
@@ -104,7 +105,7 @@ private func compare(_ arguments: Arguments, _ context: CellContext) throws -> V
       if let validation, rates.count > 1 {
         for rate in rates {
           // Only the end counts here.
-          let found = try run(rate, seed: seeds[0], every: .max, on: examination(validation))
+          let found = try run(rate, seed: seeds[0], every: .max, on: examination(validation, seed: seeds[0]))
           tried.append((rate, found.evaluations.last?.result.accuracy ?? .nan))
         }
       }
@@ -113,9 +114,9 @@ private func compare(_ arguments: Arguments, _ context: CellContext) throws -> V
         name: name, formula: method.formula, rate: best?.rate ?? rates[0], tried: tried, runs: [])
       entry.others = exams.dropFirst().map { _ in [] }
       for seed in seeds {
-        let found = try run(entry.rate, seed: seed, every: plan.every, on: examination(exam))
+        let found = try run(entry.rate, seed: seed, every: plan.every, on: examination(exam, seed: seed))
         for (place, other) in exams.dropFirst().enumerated() {
-          entry.others[place].append(try watch.examine(examination(other), found.policy))
+          entry.others[place].append(try watch.examine(examination(other, seed: seed), found.policy))
         }
         entry.runs.append((seed, found))
       }
