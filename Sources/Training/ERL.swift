@@ -69,7 +69,7 @@ package struct ERL: TrainingMethod {
       throw SettingError(
         what: "ERL on \(run.task.name) is not possible",
         why: "this task has no prompts for a reflection and a second attempt",
-        fix: "choose a task that has them; help(erl) names them", setting: "method")
+        fix: "choose a task that has them, such as calculator", setting: "method")
     }
     guard feedback.words != nil || task.givesFeedback else {
       throw SettingError(

@@ -54,7 +54,7 @@ package enum Measure: String, Sendable, CaseIterable, Codable, CodingKeyRepresen
     case .secondReward: "Mean reward of the second attempts, after a reflection."
     case .reflectedShare: "Share of the first attempts that were reflected on."
     case .internalisedShare: "Share of the second attempts that were learnt from the problem alone."
-    case .frontierLevel: "Mean level of the step's problems."
+    case .frontierLevel: "Mean level of the problems that a curriculum chose for the step."
     }
   }
 }
@@ -71,7 +71,7 @@ package struct StepMeasures: Sendable {
   var numbers: [Measure: Double] = [:]
   /// Where in the completions the divergence lies.
   var profile: DivergenceProfile?
-  /// The student's rollouts, problem by problem: was it right?
+  /// Whether each of the student's rollouts was right, and of which problem it is.
   var rightByProblem: [(problem: Problem, isRight: Bool)] = []
 
   /// Counts the student's rollouts.
