@@ -24,8 +24,9 @@ package struct SeveralRuns: Sendable, Equatable {
   /// The mean accuracy over seeds and problems.
   package var accuracy: Double { pooled.accuracy }
 
-  /// A 95 % interval of the mean accuracy over seeds, by Student's t; nil of one seed. It says how far another set of
-  /// seeds would fall on the same problems.
+  /// A 95 % interval of the mean accuracy over seeds, by Student's t; nil of one seed.
+  ///
+  /// It says how far another set of seeds would fall on the same problems.
   package var seedInterval: ClosedRange<Double>? {
     meanAndInterval(of: results.map(\.accuracy)).interval.map { interval in
       max(0, min(1, interval.lowerBound))...max(0, min(1, interval.upperBound))

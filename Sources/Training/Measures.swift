@@ -71,7 +71,7 @@ package struct StepMeasures: Sendable {
   var numbers: [Measure: Double] = [:]
   /// Where in the completions the divergence lies.
   var profile: DivergenceProfile?
-  /// Whether each of the student's rollouts was right, and of which problem it is.
+  /// The student's rollouts, problem by problem, and whether each was right.
   var rightByProblem: [(problem: Problem, isRight: Bool)] = []
 
   /// Counts the student's rollouts.

@@ -122,6 +122,36 @@ private let writtenMethods = [
     #expect(plot.first?.plain.contains("one") == true)
   }
 
+  @Test func aComparisonHasAColumnForEveryExamination() throws {
+    let bench = try prepared()
+    let cell = """
+      compare(base, [.sft(sequences: 2)], on: practice, evaluateOn: [exam[0..<2], exam[2..<3]], seeds: 1...2, steps: 1)
+      """
+    let table = try #require(try bench.output(cell).last).plain
+    #expect(table.contains("addition, level 1"))
+    #expect(bench.error("compare(base, [.sft()], on: practice, evaluateOn: [])").contains("holds no problems"))
+  }
+
+  /// Every method on every world that ships with a base; ERL and feedback where the world has them.
+  @Test(arguments: [
+    ("addition(digits: 2...4)", "base"), ("chain()", "chain"), ("calculator()", "calculator"), ("sorting()", "sorting"),
+    ("subsetSum()", "subsetSum"),
+  ]) func everyWorldIsLearntWithEveryMethodThatIsMeantForIt(world: String, base: String) throws {
+    _ = Shipped.models
+    let bench = Bench()
+    try bench.run("let task = \(world)\nlet base = model(\"\(base)\")\nlet practice = task.problems(60, seed: 1)")
+    var methods = [
+      ".opsd(rollouts: 4)", ".sampledToken(rollouts: 4)", ".sft(sequences: 4)", ".opd(teacher: base, rollouts: 4)",
+      ".sft(solutions: .teacher(verified: true), sequences: 4)", ".distillation(sequences: 4)",
+      ".grpo(samples: 4, groups: 2)", ".sdpo(samples: 4, groups: 2)",
+    ]
+    if base == "calculator" { methods.append(".erl(samples: 4, groups: 2)") }
+    for method in methods {
+      let run = try bench.run("train(base, on: practice, with: \(method), steps: 1, plot: false).ending")
+      #expect(run?.description == "complete", "\(method)")
+    }
+  }
+
   @Test(arguments: [
     ("train(base, on: practice, with: .grpo(samples: 1))", "one alone has no others"),
     ("train(base, on: practice, with: .grpo(clip: .ratio()))", "every ratio is 1"),

@@ -1,5 +1,7 @@
 // The worlds beside addition, in cells: their commands, their bases, and problems from files.
 
+import ArgumentParser
+import CellLanguage
 import Foundation
 import Tasks
 import Testing
@@ -43,8 +45,8 @@ import Testing
     let bench = Bench()
     let level = try bench.run("let task = sorting()\nlet easy = task.problems(9, levels: 2...2)\neasy[8].level")
     #expect(level?.description == "2")
-    #expect(try bench.run("easy == task.problems(9, levels: 2...2)") != nil)
-    #expect(bench.error("task.problems(9, levels: 2...9)").contains("choose levels in 2...8"))
+    #expect(try bench.run("easy[3] == task.problems(9, levels: 2...2)[3]")?.description == "true")
+    #expect(bench.error("task.problems(9, levels: 2...9)").contains("Choose levels in 2...8"))
     #expect(bench.error("task.problems(9, levels: 2...)").contains("needs both bounds"))
   }
 

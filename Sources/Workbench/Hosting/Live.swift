@@ -5,6 +5,7 @@ import CellLanguage
 import Checkpoints
 import Display
 import Evaluation
+import Rollouts
 import Synchronization
 import Training
 
@@ -145,6 +146,14 @@ final class ComparisonWatch {
     if run.ending == .interrupted { throw CellInterrupted() }
     self.done += 1
     return run
+  }
+
+  /// Examines a policy beside the runs.
+  func examine(_ examination: Examination, _ policy: Policy) throws -> EvaluationResult {
+    let workplace = workplace
+    return try reporting {
+      try examination(policy, isInterrupted: { workplace.isInterrupted }, onToken: { [line] _ in line.tick() })
+    }
   }
 
   /// Leaves the last line.

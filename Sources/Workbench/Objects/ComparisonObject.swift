@@ -17,6 +17,8 @@ struct ComparisonObject: CellObject, Pictured {
     /// The rates that were tried, with their accuracies on the problems that chose.
     let tried: [(rate: Double, accuracy: Double)]
     var runs: [(seed: Int, run: TrainingRun)]
+    /// For each further examination, what the seeds' last students did.
+    var others: [[EvaluationResult]] = []
 
     /// The last examinations.
     var last: SeveralRuns? {
@@ -29,14 +31,19 @@ struct ComparisonObject: CellObject, Pictured {
       return broken == 0 ? name : "\(name); \(broken) of \(runs.count) broke off: \(note)"
     }
     private var note: String { runs.lazy.compactMap(\.run.endingNote).first ?? "" }
-    /// The examination before any step.
-    var first: EvaluationResult? { runs.first?.run.evaluations.first?.result }
+    /// The examinations before any step.
+    var first: SeveralRuns? {
+      let results = runs.compactMap(\.run.evaluations.first?.result)
+      return results.isEmpty ? nil : SeveralRuns(results)
+    }
     /// The mean accuracy.
     var accuracy: Double { last?.accuracy ?? .nan }
   }
 
   let model: String
   let task: String
+  /// The names of the further examinations.
+  var benchmarks: [String] = []
   var entries: [Entry] = []
   /// Why there are no more runs, in words; nil where all are there.
   var ending: String?
@@ -78,15 +85,18 @@ struct ComparisonObject: CellObject, Pictured {
         Table.Column("generated", unit: "tokens", meaning: "Sampled in training, mean over seeds."),
         Table.Column("learnt from", unit: "tokens", meaning: "At which a loss was taken, mean over seeds."),
         Table.Column("time", unit: "s", meaning: "Of the steps, without examinations, mean over seeds."),
-      ])
+      ]
+        + benchmarks.map {
+          Table.Column($0, meaning: "avg@k of the last students there, mean over seeds, with its 95 % interval.")
+        })
     let base = entries.lazy.compactMap(\.first).first
     if let base {
-      table.rows.append([.text("base"), .number(base.accuracy, percent), base.intervalCell])
+      table.rows.append([.text("base"), .number(base.accuracy, percent), base.pooled.intervalCell])
     }
     let best = entries.compactMap(\.last).max { $0.accuracy < $1.accuracy }
     for entry in entries {
       guard let last = entry.last else { continue }
-      let change = base.map { last.difference(from: SeveralRuns([$0])) }
+      let change = base.map { last.difference(from: $0) }
       func mean(_ value: (TrainingRun) -> Double, _ format: NumberFormat) -> Table.Cell {
         .number(entry.runs.reduce(0) { $0 + value($1.run) } / Double(entry.runs.count), format)
       }
@@ -94,20 +104,39 @@ struct ComparisonObject: CellObject, Pictured {
       if let best, last == best || last.difference(from: best).interval.upperBound >= 0 {
         table.highlighted.insert(Table.Position(row: table.rows.count, column: 1))
       }
-      table.rows.append([
-        .text(entry.label), .number(last.accuracy, percent), last.pooled.intervalCell,
-        last.seedInterval.map { intervalText($0) } ?? .missing,
-        change.map {
-          .text("\(points($0.mean)) (\(points($0.interval.lowerBound)) … \(points($0.interval.upperBound)))")
-        }
-          ?? .missing,
-        .number(entry.rate, .significant(2)), mean({ Double($0.records.count) }, .fixed(0)),
-        mean({ Double($0.tokens) }, .count()), mean({ Double($0.records.reduce(0) { $0 + $1.learnt }) }, .count()),
-        mean({ $0.records.reduce(0) { $0 + $1.time.seconds } }, .significant(2)),
-      ])
+      table.rows.append(
+        [
+          .text(entry.label), .number(last.accuracy, percent), last.pooled.intervalCell,
+          last.seedInterval.map { intervalText($0) } ?? .missing,
+          change.map {
+            .text("\(points($0.mean)) (\(points($0.interval.lowerBound)) … \(points($0.interval.upperBound)))")
+          }
+            ?? .missing,
+          .number(entry.rate, .significant(2)), mean({ Double($0.records.count) }, .fixed(0)),
+          mean({ Double($0.tokens) }, .count()), mean({ Double($0.records.reduce(0) { $0 + $1.learnt }) }, .count()),
+          mean({ $0.records.reduce(0) { $0 + $1.time.seconds } }, .significant(2)),
+        ] + benchmarks.indices.map { benchmarkCell(entry, $0, row: table.rows.count, columns: 10, &table) })
     }
     table.highlightMeaning = "the best, and what the paired interval over problems cannot tell from it"
     return table
+  }
+
+  /// The accuracy at a further examination; bold where the paired interval cannot tell it from the best there.
+  private func benchmarkCell(
+    _ entry: Entry, _ place: Int, row: Int, columns: Int, _ table: inout Table
+  ) -> Table.Cell {
+    func results(_ entry: Entry) -> SeveralRuns? {
+      place < entry.others.count && !entry.others[place].isEmpty ? SeveralRuns(entry.others[place]) : nil
+    }
+    guard let mine = results(entry) else { return .missing }
+    let best = entries.compactMap(results).max { $0.accuracy < $1.accuracy }
+    if let best, mine == best || mine.difference(from: best).interval.upperBound >= 0 {
+      table.highlighted.insert(Table.Position(row: row, column: columns + place))
+    }
+    let percent = NumberFormat.percent()
+    let interval = mine.pooled.interval
+    return .text(
+      "\(percent.text(mine.accuracy)) (\(percent.text(interval.lowerBound)) … \(percent.text(interval.upperBound)))")
   }
 
   /// The course of a quantity: for each method the mean over its seeds, and the band of their 95 % interval.

@@ -16,7 +16,9 @@ let comparisonCommands = [
       Parameter("_", name: "model", .object("Model"), help: "The model that every run starts from."),
       Parameter("_", name: "methods", .array(of: methodType), help: "The methods."),
       Parameter("on", name: "problems", .object("Problems"), help: "The problems to train on."),
-      Parameter("evaluateOn", .object("Problems"), help: "The problems of the examinations, which are reported."),
+      Parameter(
+        "evaluateOn", .either([.object("Problems"), .array(of: .object("Problems"))]),
+        help: "The problems of the examinations, which are reported; of several, the others are taken at the end."),
       Parameter(
         "seeds", .range, default: .range(ValueRange(lower: 1, upper: 3, isClosed: true)),
         help: "A run of each method for each seed."),
@@ -53,7 +55,8 @@ let comparisonCommands = [
 private func compare(_ arguments: Arguments, _ context: CellContext) throws -> Value {
   let model = try arguments.object("model", as: ModelObject.self)
   let problems = try someProblems(arguments, "problems")
-  let exam = try someProblems(arguments, "evaluateOn")
+  let exams = try examinations(arguments)
+  let exam = exams[0]
   let setting = MethodSetting(task: problems.task, context: context)
   let methods = try arguments.array("methods").map { try methodArgument($0, setting) }
   let seeds = try seeds(arguments)
@@ -67,7 +70,7 @@ private func compare(_ arguments: Arguments, _ context: CellContext) throws -> V
   let names = try names(arguments, of: methods)
   var validation: ProblemsObject?
   if case .object = try arguments.value("validateOn") { validation = try someProblems(arguments, "validateOn") }
-  try checkDisjoint(problems, exam, validation, severalRates: rates.count > 1)
+  for exam in exams { try checkDisjoint(problems, exam, validation, severalRates: rates.count > 1) }
 
   var plan = RunPlan(steps: try arguments.int("steps"), every: try arguments.int("every"))
   if case .int(let tokens) = try arguments.value("tokens") {
@@ -75,10 +78,11 @@ private func compare(_ arguments: Arguments, _ context: CellContext) throws -> V
     if !arguments.isGiven("steps") { plan.steps = 1_000_000 }
   }
   let samples = try arguments.int("samples")
-  func examination(_ problems: ProblemsObject) -> Examination {
+  // Every seed draws answers of its own; methods of one seed draw with the same numbers.
+  func examination(_ problems: ProblemsObject, seed: Int) -> Examination {
     Examination(
       task: problems.task, problems: problems.problems, samples: samples,
-      rule: SamplingRule(temperature: 1, maxTokens: problems.task.longestCompletion), seed: 1)
+      rule: SamplingRule(temperature: 1, maxTokens: problems.task.longestCompletion), seed: UInt64(seed))
   }
   // What cannot be is refused before the first run, not after hours of others.
   for method in methods {
@@ -89,7 +93,9 @@ private func compare(_ arguments: Arguments, _ context: CellContext) throws -> V
   let searches = rates.count > 1 ? rates.count : 0
   let watch = ComparisonWatch(runs: methods.count * (searches + seeds.count), context.workplace)
   var current = ""
-  var result = ComparisonObject(model: model.name, task: problems.task.name)
+  var result = ComparisonObject(
+    model: model.name, task: problems.task.name,
+    benchmarks: exams.dropFirst().enumerated().map { index, exam in benchmarkName(exam, index + 2) })
   do {
     for (name, method) in zip(names, methods) {
       current = name
@@ -109,19 +115,25 @@ private func compare(_ arguments: Arguments, _ context: CellContext) throws -> V
       if let validation, rates.count > 1 {
         for rate in rates {
           // Only the end counts here.
-          let found = try run(rate, seed: seeds[0], every: .max, on: examination(validation))
+          let found = try run(rate, seed: seeds[0], every: .max, on: examination(validation, seed: seeds[0]))
           // One that broke off was examined before its first step alone, where it was as good as the base.
           tried.append((rate, found.ending == .complete ? found.evaluations.last?.result.accuracy ?? .nan : .nan))
         }
       }
       let best = tried.max { ($0.accuracy.isNaN ? -1 : $0.accuracy) < ($1.accuracy.isNaN ? -1 : $1.accuracy) }
-      result.entries.append(
-        ComparisonObject.Entry(
-          name: name, formula: method.formula, rate: best?.rate ?? rates[0], tried: tried, runs: []))
+      var entry = ComparisonObject.Entry(
+        name: name, formula: method.formula, rate: best?.rate ?? rates[0], tried: tried, runs: [])
+      entry.others = exams.dropFirst().map { _ in [] }
+      let place = result.entries.count
+      result.entries.append(entry)
       for seed in seeds {
-        let found = try run(
-          best?.rate ?? rates[0], seed: seed, every: plan.every, on: examination(exam))
-        result.entries[result.entries.count - 1].runs.append((seed, found))
+        let found = try run(entry.rate, seed: seed, every: plan.every, on: examination(exam, seed: seed))
+        let others = try exams.dropFirst().map {
+          try watch.examine(examination($0, seed: seed), found.policy)
+        }
+        // A run is there with all its examinations or not at all.
+        result.entries[place].runs.append((seed, found))
+        for (index, other) in others.enumerated() { result.entries[place].others[index].append(other) }
       }
     }
   } catch is CellInterrupted {
@@ -173,6 +185,30 @@ private func reason(_ error: any Error) -> String {
   case let error as CellError: error.evalue
   default: "\(error)"
   }
+}
+
+/// The examinations of a comparison, the first of which is also taken in the course of every run.
+private func examinations(_ arguments: Arguments) throws -> [ProblemsObject] {
+  guard case .array(let list) = try arguments.value("evaluateOn") else {
+    return [try someProblems(arguments, "evaluateOn")]
+  }
+  let exams = list.elements.compactMap { value in
+    if case .object(let object) = value { object as? ProblemsObject } else { nil }
+  }
+  guard !exams.isEmpty, exams.allSatisfy({ !$0.problems.isEmpty }) else {
+    throw CellFailure(
+      "`evaluateOn` holds no problems", "an examination needs at least one",
+      fix: "Give problems, as in task.problems(200, split: .heldOut, seed: 2).", argument: "evaluateOn",
+      kind: .outOfRange)
+  }
+  return exams
+}
+
+/// What a column of a further examination is called.
+private func benchmarkName(_ exam: ProblemsObject, _ number: Int) -> String {
+  let levels = Set(exam.problems.map(\.level)).sorted()
+  guard let first = levels.first, let last = levels.last else { return "examination \(number)" }
+  return "\(exam.task.name), level \(first == last ? "\(first)" : "\(first)–\(last)")"
 }
 
 /// Throws where what is reported was trained on or chosen by.
