@@ -72,7 +72,8 @@ struct ComparisonObject: CellObject, Pictured {
     let percent = NumberFormat.percent()
     let seeds = entries.map(\.runs.count).max() ?? 0
     var table = Table(
-      caption: "\(entries.count) methods from \(model) on \(task), \(seeds) seed\(seeds == 1 ? "" : "s") each"
+      caption:
+        "\(entries.count) method\(entries.count == 1 ? "" : "s") from \(model) on \(task), \(seeds) seed\(seeds == 1 ? "" : "s") each"
         + (ending.map { "; \($0); what is here is complete" } ?? ""),
       columns: [
         Table.Column("method", alignment: .leading),

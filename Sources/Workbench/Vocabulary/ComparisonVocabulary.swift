@@ -44,8 +44,8 @@ let comparisonCommands = [
       The result shows one line for each method: the mean accuracy over seeds and problems with its 95 % interval, the \
       spread over seeds, and the paired difference from the first line, on the same problems. Lines in bold are the best, \
       and those that the interval cannot tell from it. plot(comparison, x: .generatedTokens, y: .accuracy) draws the \
-      courses with bands over the seeds. Stopping the cell keeps the runs that are \
-      complete, and so does an error in one of the later ones.
+      courses with bands over the seeds. Stopping the cell keeps the runs that are complete, \
+      and so does an error in a later one.
       """,
     example:
       "compare(base, [.opsd(), .sft(), .grpo()], on: practice, evaluateOn: exam, seeds: 1...3, tokens: 200_000)"
