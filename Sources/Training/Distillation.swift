@@ -60,7 +60,8 @@ package struct SupervisedDistillation: TrainingMethod, Equatable {
     try run.check(objective, positions, reduction)
     try SettingError.check("temperature", temperature, in: SamplingRule.temperatures)
     try run.check(
-      solutions, count: sequences, shown: context, temperature: temperature, maxTokens: maxTokens, teacherScores: true)
+      solutions, count: sequences, shown: context, temperature: temperature, maxTokens: maxTokens, teacherScores: true,
+      hasAverage: teacher.isAverage)
   }
 
   package func makeTrainer(_ context: RunContext) throws -> any Trainer {

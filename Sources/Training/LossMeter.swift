@@ -68,7 +68,7 @@ struct LossMeter {
   private var count = 0
   private var hasTeacher = false
   private var sums: [Measure: Double] = [:]
-  private var advantages = (sum: 0.0, squares: 0.0)
+  private var advantages = (count: 0, sum: 0.0, squares: 0.0)
   private var profile = DivergenceProfile()
 
   /// A meter for completions of these lengths, one after the other, over a vocabulary whose tokens are of these kinds.
@@ -116,6 +116,7 @@ struct LossMeter {
 
   /// Takes in what the sampled tokens contributed.
   mutating func measure(_ outcomes: [TokenPolicyLoss.Outcome], of loss: TokenPolicyLoss) {
+    advantages.count += outcomes.count
     for outcome in outcomes {
       advantages.sum += outcome.advantage
       advantages.squares += outcome.advantage * outcome.advantage
@@ -132,7 +133,7 @@ struct LossMeter {
     guard count > 0 else { return }
     let tokens = Double(count)
     for (measure, sum) in sums where measures.numbers[measure] == nil { measures.numbers[measure] = sum / tokens }
-    if advantages.squares > 0, measures.numbers[.advantageSpread] == nil {
+    if advantages.count > 0, measures.numbers[.advantageSpread] == nil {
       let mean = advantages.sum / tokens
       measures.numbers[.advantageSpread] = max(0, advantages.squares / tokens - mean * mean).squareRoot()
     }

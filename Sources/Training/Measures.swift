@@ -54,7 +54,7 @@ package enum Measure: String, Sendable, CaseIterable, Codable, CodingKeyRepresen
     case .secondReward: "Mean reward of the second attempts, after a reflection."
     case .reflectedShare: "Share of the first attempts that were reflected on."
     case .internalisedShare: "Share of the second attempts that were learnt from the problem alone."
-    case .frontierLevel: "Mean level of the step's problems."
+    case .frontierLevel: "Mean level of the problems that a curriculum chose for the step."
     }
   }
 }

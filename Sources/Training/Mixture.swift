@@ -1,5 +1,6 @@
 // A mixture of methods: the weighted sum of their losses in every step, as in the authors' advice to add SFT where
-// self-distillation drifts. Each part works on problems of its own order and samples its own rollouts.
+// self-distillation drifts. The parts draw problems from one order, so that those of equally many problems work on the same
+// ones, and each samples its own rollouts.
 
 import Checkpoints
 import Rollouts
@@ -36,6 +37,11 @@ package struct Mixture: TrainingMethod {
     }
     for part in parts {
       try SettingError.check("weight", part.weight, in: 0...1e6)
+      guard !(part.method is Mixture) else {
+        throw SettingError(
+          what: "a mixture cannot be part of a mixture", why: "a sum of sums is one sum",
+          fix: "give its parts, with the products of the weights", setting: "parts")
+      }
       guard part.method.updates == 1 else {
         throw SettingError(
           what: "\(part.method.name) cannot be part of a mixture", why: "a mixture is updated once a step",

@@ -68,6 +68,7 @@ package struct OPD: TrainingMethod {
 
   package func validate(_ run: RunMaterial) throws {
     if case .distribution(let objective) = signal { try run.check(objective, positions, reduction) }
+    try run.check(reduction, positions)
     guard teacher.vocabulary == run.initial.vocabulary else {
       throw SettingError(
         what: "this teacher cannot teach this student",

@@ -50,7 +50,7 @@ extension RunMaterial {
   /// Throws `SettingError` where so many completions of this source in a step are not possible.
   func check(
     _ source: SolutionSource, count: Int, shown: TeacherContext, temperature: Double, maxTokens: Int,
-    teacherScores: Bool
+    teacherScores: Bool, hasAverage: Bool = false
   ) throws {
     try SettingError.check("sequences", count, in: 1...65_536)
     var longest = try self.longest(task.studentPrompt)
@@ -70,6 +70,7 @@ extension RunMaterial {
     }
     try SamplingRule(temperature: temperature, maxTokens: tokens).validate(
       longestPrompt: longest, contextLength: initial.weights.configuration.contextLength)
-    try checkSize(sequences: count, longestPrompt: longest, maxTokens: tokens, called: "sequences")
+    try checkSize(
+      sequences: count, longestPrompt: longest, maxTokens: tokens, hasAverage: hasAverage, called: "sequences")
   }
 }

@@ -131,8 +131,16 @@ final class TeacherReader {
     self.isInterrupted = isInterrupted
   }
 
-  /// Reads a batch; throws `Interruption`.
+  /// Reads a batch; throws `Interruption`, and `SettingError` for a sequence that is longer than the context: what a
+  /// teacher is shown may come of attempts, or of a function, so that nobody knows its length beforehand.
   func read(_ batch: PackedBatch) throws {
+    let context = teacher.weights.configuration.contextLength
+    guard batch.longest <= context else {
+      throw SettingError(
+        what: "the teacher cannot read \(batch.longest) tokens",
+        why: "its prompt and the completion are longer than its context of \(context) tokens",
+        fix: "show it less, or choose a model with a longer context", setting: "context")
+    }
     hidden = pass.forward(teacher.weights.base, adapter: teacher.weights.adapter, batch)
     if let passBeside, let weights = teacher.beside?.weights {
       hiddenBeside = passBeside.forward(weights.base, adapter: weights.adapter, batch)

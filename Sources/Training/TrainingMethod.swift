@@ -49,14 +49,7 @@ extension TrainingMethod {
     _ initial: Policy, task: any ReasoningTask, problems: [Problem], _ plan: RunPlan, _ observer: RunObserver
   ) throws -> TrainingRun {
     let material = RunMaterial(initial: initial, task: task, problems: problems, plan: plan)
-    guard studentAnswers || plan.order == .shuffled else {
-      throw SettingError(
-        what: "\(name) cannot follow a frontier",
-        why: "the student answers nothing in it, so nobody sees what it can do",
-        fix: "leave the order shuffled, or choose a method with rollouts", setting: "order")
-    }
-    try material.validate()
-    try validate(material)
+    try check(material)
     let context = try RunContext(material, observer)
     let trainer = try makeTrainer(context)
     let learner = context.learner
@@ -82,6 +75,9 @@ extension TrainingMethod {
           losses += outcome.loss
           if update == 0 { measured = part } else { measured.takeIn(laterUpdate: part) }
         }
+        if plan.order != .shuffled {
+          measured.numbers[.frontierLevel] = mean(measured.rightByProblem) { Double($0.problem.level) }
+        }
         trainer.stepIsComplete(step)
         context.stepIsComplete(measured)
         // A profile is as long as all other numbers of a step together: of long runs some are enough.
@@ -94,6 +90,24 @@ extension TrainingMethod {
         throw error
       }
     }
+  }
+
+  /// Throws what `train` throws before any work.
+  package func validate(
+    _ initial: Policy, task: any ReasoningTask, problems: [Problem], _ plan: RunPlan
+  ) throws {
+    try check(RunMaterial(initial: initial, task: task, problems: problems, plan: plan))
+  }
+
+  private func check(_ material: RunMaterial) throws {
+    guard studentAnswers || material.plan.order == .shuffled else {
+      throw SettingError(
+        what: "\(name) cannot follow a frontier",
+        why: "the student answers nothing in it, so nobody sees what it can do",
+        fix: "leave the order shuffled, or choose a method with rollouts", setting: "order")
+    }
+    try material.validate()
+    try validate(material)
   }
 }
 

@@ -43,6 +43,10 @@ private struct WrongMethod: Sendable, CustomTestStringConvertible {
     WrongMethod("a mixture is updated once a step") { _ in
       Mixture([.init(GRPO(updates: 2, maxTokens: 8), weight: 1)])
     },
+    WrongMethod("a mixture cannot be part of a mixture") { _ in
+      Mixture([.init(Mixture([.init(OPSD(maxTokens: 8), weight: 1)]), weight: 1)])
+    },
+    WrongMethod("skip -1") { world in OPD(teacher: world.policy, positions: .skip(-1), maxTokens: 8) },
     WrongMethod("groups of one") { _ in Mixture([.init(GRPO(samples: 1, maxTokens: 8), weight: 1)]) },
     WrongMethod("cannot follow a frontier", plan: { $0.order = .frontier(floor: 0.1) }) { _ in SFT(maxTokens: 8) },
     WrongMethod("all of these problems have one level", plan: { $0.order = .frontier(floor: 0.1) }) { _ in
@@ -77,6 +81,27 @@ private struct WrongMethod: Sendable, CustomTestStringConvertible {
         RunObserver(onEvent: { _ in Issue.record("work was done") }))
     }
     #expect(error?.description.contains(wrong.words) == true, "\(error?.description ?? "")")
+  }
+
+  /// What a teacher is shown may come of attempts or of a function, so that its length is known when it is there.
+  @Test func aTeacherThatIsShownMoreThanItsContextIsRefusedWhenItIsSeen() throws {
+    let world = try TinyWorld()
+    var calls = 0
+    let growing = TeacherContext("growing") { _, _ in
+      calls += 1
+      return .text(String(repeating: "1", count: calls > world.problems.count + 6 ? 80 : 1))
+    }
+    let words = Feedback("long") { _, _ in String(repeating: "1", count: 80) }
+    let never = Reward("never") { _, _, _ in 0 }
+    let methods: [any TrainingMethod] =
+      [OPSD(context: growing, rollouts: 6, maxTokens: 8)]
+      + [.logit(DistillationObjective(.reverseKL)), .token, .sequence].map {
+        SDPO(level: $0, reward: never, feedback: words, groups: 2, samples: 2, maxTokens: 8)
+      }
+    for method in methods {
+      let error = #expect(throws: SettingError.self) { try world.train(method, world.plan(3)) }
+      #expect(error?.description.contains("longer than its context of 64 tokens") == true)
+    }
   }
 
   @Test func aRewardThatIsNoNumberEndsTheRunWithTheAnswer() throws {

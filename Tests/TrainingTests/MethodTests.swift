@@ -178,6 +178,31 @@ extension TinyWorld {
   }
 }
 
+@Suite struct StepMeasureTests {
+  /// A curve without a gap: 0 is a spread as well.
+  @Test func answersThatAreAllWorthTheSameHaveASpreadOfZero() throws {
+    let world = try TinyWorld()
+    let same = GRPO(reward: Reward("same") { _, _, _ in 1 }, groups: 2, samples: 3, maxTokens: 8)
+    let record = try #require(try world.train(same, world.plan(1)).records.first)
+    #expect(record.measures[.advantageSpread] == 0 && record.measures[.groupsWithoutSignal] == 1)
+    #expect(record.loss == 0 && record.gradientNorm == 0)
+  }
+
+  @Test func aCurriculumSaysOnWhichLevelItIs() throws {
+    let world = try TinyWorld(contextLength: 128)
+    let task = try AdditionTask(digits: 1...2)
+    let problems = try task.problems(20, split: .practice, seed: 1)
+    var plan = world.plan(2)
+    func level() throws -> Double? {
+      try OPSD(rollouts: 8, maxTokens: 8).train(world.policy, task: task, problems: problems, plan, RunObserver())
+        .records.last?.measures[.frontierLevel]
+    }
+    #expect(try level() == nil)
+    plan.order = .frontier(floor: 0.1)
+    #expect(try level().map { (1...2).contains($0) } == true)
+  }
+}
+
 @Suite struct MethodEquivalenceTests {
   private func bits(_ method: any TrainingMethod, _ world: TinyWorld) throws -> [UInt32] {
     try world.train(method, world.plan(3)).bits

@@ -177,7 +177,16 @@ private let writtenMethods = [
     ("divergence(\"a\") { p, q in p * q }", "is a vector"), ("divergence(\"a\") { p, q in 3 }", "depends on q"),
     ("divergence(\"a\") { p, q in sum(tanh(q)) }", "`tanh` cannot be part of a divergence"),
     ("divergence(\"a\") { p, q in sum(log(q - 2)) }", "has no value"),
+    ("train(base, on: practice, with: .opsd(context: teacherContext { p, o in \"é\" }))", "is not in the alphabet"),
+    (
+      "train(base, on: practice, with: .sdpo(samples: 2, groups: 2, feedback: feedback { p, t in \"é\" }))",
+      "Feedback custom returned \"é\""
+    ),
+    ("train(base, on: practice, with: .mixture(method(.mixture(.sft()))))", "cannot be part of a mixture"),
     ("compare(base, [], on: practice, evaluateOn: exam)", "nothing to compare"),
+    ("compare(base, [.sft()], on: practice, evaluateOn: exam, seeds: 1...9_000_000_000_000_000_000)", "1 and 1000"),
+    ("compare(base, [.sft()], on: practice, evaluateOn: exam, seeds: 0...)", "1 and 1000"),
+    ("compare(base, [.sft()], on: practice, evaluateOn: exam, names: [\"a\", \"b\"])", "1 methods have 2 names"),
     ("compare(base, [.opsd()], on: practice, evaluateOn: practice)", "that are trained on"),
     (
       "compare(base, [.opsd()], on: practice, evaluateOn: exam, learningRates: [0.1, 0.2])",
@@ -191,5 +200,99 @@ private let writtenMethods = [
     let bench = try prepared()
     let text = bench.error(cell)
     #expect(text.contains(words), "\(text)")
+  }
+
+  @Test func aSettingOfAMethodHasItsCaretUnderTheMethod() throws {
+    let bench = try prepared()
+    #expect(bench.error("train(base, on: practice, with: .grpo(samples: 1))").contains("line 1, column 27"))
+    #expect(bench.error("train(base, on: practice, with: .sft(), order: .frontier())").contains("line 1, column 41"))
+  }
+
+  /// Most of the time goes by in the function, so that is where the interrupt comes.
+  @Test(arguments: [
+    ".grpo(samples: 2, groups: 2, reward: slow, maxTokens: 4)",
+    ".opsd(context: slowly, rollouts: 2, maxTokens: 4)",
+  ]) func anInterruptInsideAFunctionKeepsTheCompleteSteps(method: String) throws {
+    let bench = try prepared()
+    try bench.run(
+      """
+      func wait() -> Int {
+        var n = 0
+        for i in 0..<300 { n += i }
+        return n
+      }
+      let slow = reward { problem, text in wait() }
+      let slowly = teacherContext { problem, others in wait() > 0 ? problem.answer : "" }
+      """)
+    try bench.run(
+      "let stopped = train(base, on: practice, with: \(method), steps: 500, plot: false)",
+      on: KeepingScreen(interruptedAfter: 30_000))
+    #expect(try bench.run("stopped.wasInterrupted")?.description == "true")
+    #expect(try bench.run("stopped.steps > 0 && stopped.steps < 500")?.description == "true")
+  }
+
+  @Test func aComparisonThatBreaksOffKeepsWhatIsComplete() throws {
+    let bench = try prepared()
+    let output = try bench.output(
+      """
+      var asked = 0
+      let late = reward { problem, text in
+        asked += 1
+        return asked > 20 ? "x" : text.count
+      }
+      let c = compare(base, [.grpo(samples: 2, groups: 2, reward: late, maxTokens: 4), .sft(sequences: 2)], on: practice, \
+      evaluateOn: exam, seeds: 1...4, steps: 2)
+      c
+      """)
+    let table = try #require(output.last).plain
+    #expect(table.contains("stopped by an error of GRPO") && table.contains("a number is wanted"))
+    #expect(try bench.run("c.runs.count")?.description == "2", "eight answers a run, and the third breaks off")
+  }
+
+  @Test func whatCannotBeComparedIsRefusedBeforeAnyRun() throws {
+    let bench = try prepared()
+    let screen = KeepingScreen()
+    let cell = "compare(base, [.sft(sequences: 2), .grpo(samples: 1)], on: practice, evaluateOn: exam, steps: 1)"
+    #expect(throws: CellError.self) { try bench.run(cell, on: screen) }
+    #expect(screen.events.isEmpty)
+  }
+
+  @Test func runsThatBreakOffAreNamedAsSuch() throws {
+    let bench = try prepared()
+    let output = try bench.output(
+      """
+      let huge = reward { problem, text in 1e300 * (1 + text.count) }
+      compare(base, [.grpo(samples: 4, groups: 4, advantage: .centred, reward: huge, maxTokens: 9), .sft(sequences: 2), \
+      .sft(sequences: 3)], on: practice, evaluateOn: exam, seeds: 1...1, steps: 1)
+      """)
+    let table = try #require(output.last).plain
+    #expect(table.contains("1 of 1 broke off") && !table.contains("2 of"))
+    #expect(table.contains("SFT on references (2)"), "two methods of one name can be told apart")
+  }
+
+  @Test(arguments: [
+    ("train(base, on: practice, with: .opsd(|", "divergence:"), ("train(base, with: .opsd(divergence: .|", "skewKL"),
+    ("train(base, with: .opsd(divergence: .jsd(|", "beta:"), ("train(base, with: .|", "mixture"),
+    ("train(base, with: .opsd(context: .|", "wrongAnswer"), ("compare(base, [.|", "grpo"),
+    ("compare(base, [.opsd(), .|", "sdpo"), ("compare(base, [.sft(), .grpo(|", "klCoefficient:"),
+    ("train(base, with: .mixture(.opsd(), .|", "erl"), ("train(base, with: .sdpo(level: .logit(support: .|", "topK"),
+    ("method(.opsd(clip: .|", "pointwise"), ("train(base, with: .opd(divergence: .|", "forwardKL"),
+  ]) func whatAMethodTakesIsOffered(marked: String, name: String) throws {
+    let bench = try prepared()
+    let text = marked.dropLast()
+    let found = bench.session.complete(String(text), cursor: text.unicodeScalars.count).matches.map(\.text)
+    #expect(found.contains(name), "\(found)")
+  }
+
+  @Test(arguments: ["help(.opsd)", "help(\"opsd\")", "help(\".opsd\")"])
+  func helpExplainsTheLabelsOfAMethod(cell: String) throws {
+    let bench = try prepared()
+    let page = try bench.output(cell)[0].plain
+    for words in [".opsd(", "verification:", "The weight of the verifier's word", "default 0.0", "wrongAnswer"] {
+      #expect(page.contains(words))
+    }
+    let inspected = bench.session.inspect("train(base, with: .opsd())", cursor: 21)
+    #expect(inspected?.text.contains("The weight of the verifier's word") == true)
+    #expect(bench.error("help(.mixtur)").contains("mixture"))
   }
 }

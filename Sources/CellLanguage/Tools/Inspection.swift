@@ -24,11 +24,7 @@ extension CursorContext {
     let vocabulary = globals.vocabulary
     if followsDot {
       guard position > 1, endsExpression(position - 2) else {
-        return target(namedAt: position)?.enumerationCase.map { found in
-          Documentation(
-            Command(
-              "." + found.name, found.parameters, summary: found.summary, body: { _, _ in .void }))
-        }
+        return target(namedAt: position)?.enumerationCase.map { Documentation($0) }
       }
       guard let receiver = chain(endingAt: position - 2), let type = vocabulary.type(receiver.typeName) else {
         return nil

@@ -18,7 +18,12 @@ extension Documentation {
       text.append(command.parameters.map { Documentation.line($0) }.joined(separator: "\n"))
       markdown.append(Documentation.table(command.parameters))
     }
+    var listed: Set<String> = []
     for enumeration in Vocabulary.enumerations(in: [command]) {
+      // One that repeats cases which stand there already says nothing new.
+      let signatures = Set(enumeration.cases.map(\.signature))
+      guard !signatures.isSubset(of: listed) else { continue }
+      listed.formUnion(signatures)
       text.append(Documentation(enumeration).text)
       markdown.append(Documentation(enumeration).markdown)
     }
@@ -31,6 +36,17 @@ extension Documentation {
       markdown.append("```swift\n\(command.example)\n```")
     }
     self.init(text: text.joined(separator: "\n\n"), markdown: markdown.joined(separator: "\n\n"))
+  }
+
+  /// A case of an enumeration: signature, summary, its labels.
+  package init(_ found: Enumeration.Case) {
+    self.init(Command("." + found.name, found.parameters, summary: found.summary, body: { _, _ in .void }))
+  }
+
+  /// Several pages as one.
+  package init(_ pages: [Documentation]) {
+    self.init(
+      text: pages.map(\.text).joined(separator: "\n\n"), markdown: pages.map(\.markdown).joined(separator: "\n\n"))
   }
 
   /// One parameter.
@@ -46,10 +62,14 @@ extension Documentation {
   /// An enumeration and its cases.
   package init(_ enumeration: Enumeration) {
     let cases = enumeration.cases.map { (signature: $0.signature, summary: $0.summary) }
-    let width = cases.map(\.signature.count).max() ?? 0
+    let width = min(cases.map(\.signature.count).max() ?? 0, 40)
+    // A signature that is wider than its column has its summary below.
+    let lines = cases.map { signature, summary in
+      signature.count > width
+        ? "  \(signature)\n      \(summary)" : "  \(Documentation.padded(signature, width))  \(summary)"
+    }
     self.init(
-      text: (["\(enumeration.name): \(enumeration.summary)"]
-        + cases.map { "  " + Documentation.padded($0.signature, width) + "  " + $0.summary }).joined(separator: "\n"),
+      text: (["\(enumeration.name): \(enumeration.summary)"] + lines).joined(separator: "\n"),
       markdown: (["**\(enumeration.name)**: \(enumeration.summary)\n"]
         + cases.map { "- `\($0.signature)`: \($0.summary)" }).joined(separator: "\n"))
   }

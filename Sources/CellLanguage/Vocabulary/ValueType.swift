@@ -80,7 +80,8 @@ package indirect enum ValueType: Sendable {
     case .object(let name): name
     case .choice(let enumeration): enumeration.name
     case .optional(let type): type.name.contains(" ") ? "(\(type.name))?" : "\(type.name)?"
-    case .either(let types): types.map(\.name).joined(separator: " or ")
+    case .either(let types):
+      types.map(\.name).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }.joined(separator: " or ")
     }
   }
 

@@ -102,6 +102,14 @@ package struct Vocabulary: Sendable {
   /// The enumeration of a name.
   package func enumeration(_ name: String) -> Enumeration? { enumerations.first { $0.name == name } }
 
+  /// The cases of a name, of whichever enumerations; those that say the same, once.
+  package func cases(named name: String) -> [Enumeration.Case] {
+    var known: Set<String> = []
+    return enumerations.flatMap(\.cases).filter {
+      $0.name == name && known.insert($0.signature + $0.summary).inserted
+    }
+  }
+
   /// Every enumeration that the commands' parameters accept, those of the cases' own parameters included.
   static func enumerations(in commands: [Command]) -> [Enumeration] {
     var found: [Enumeration] = []

@@ -25,6 +25,12 @@ struct ComparisonObject: CellObject, Pictured {
       let results = runs.compactMap(\.run.evaluations.last?.result)
       return results.isEmpty ? nil : SeveralRuns(results)
     }
+    /// The name, and how many of the runs broke off, whose last examination is that of an earlier step.
+    var label: String {
+      let broken = runs.count { $0.run.ending != .complete }
+      return broken == 0 ? name : "\(name); \(broken) of \(runs.count) broke off: \(note)"
+    }
+    private var note: String { runs.lazy.compactMap(\.run.endingNote).first ?? "" }
     /// The examinations before any step.
     var first: SeveralRuns? {
       let results = runs.compactMap(\.run.evaluations.first?.result)
@@ -39,7 +45,8 @@ struct ComparisonObject: CellObject, Pictured {
   /// The names of the further examinations.
   var benchmarks: [String] = []
   var entries: [Entry] = []
-  var isComplete = true
+  /// Why there are no more runs, in words; nil where all are there.
+  var ending: String?
 
   var typeName: String { "Comparison" }
   var summary: String {
@@ -65,8 +72,9 @@ struct ComparisonObject: CellObject, Pictured {
     let percent = NumberFormat.percent()
     let seeds = entries.map(\.runs.count).max() ?? 0
     var table = Table(
-      caption: "\(entries.count) methods from \(model) on \(task), \(seeds) seed\(seeds == 1 ? "" : "s") each"
-        + (isComplete ? "" : "; interrupted, what is here is complete"),
+      caption:
+        "\(entries.count) method\(entries.count == 1 ? "" : "s") from \(model) on \(task), \(seeds) seed\(seeds == 1 ? "" : "s") each"
+        + (ending.map { "; \($0); what is here is complete" } ?? ""),
       columns: [
         Table.Column("method", alignment: .leading),
         Table.Column("accuracy", meaning: "avg@k at the last examination, mean over seeds."),
@@ -99,7 +107,7 @@ struct ComparisonObject: CellObject, Pictured {
       }
       table.rows.append(
         [
-          .text(entry.name), .number(last.accuracy, percent), last.pooled.intervalCell,
+          .text(entry.label), .number(last.accuracy, percent), last.pooled.intervalCell,
           last.seedInterval.map { intervalText($0) } ?? .missing,
           change.map {
             .text("\(points($0.mean)) (\(points($0.interval.lowerBound)) … \(points($0.interval.upperBound)))")
@@ -135,7 +143,7 @@ struct ComparisonObject: CellObject, Pictured {
   /// The course of a quantity: for each method the mean over its seeds, and the band of their 95 % interval.
   func series(_ quantity: RunQuantity, against axis: RunAxis) -> [Chart.Series] {
     entries.map { entry in
-      let courses = entry.runs.map { $0.run.course(quantity, against: axis) }
+      let courses = aligned(entry.runs.map(\.run), quantity, against: axis)
       let count = courses.map(\.count).min() ?? 0
       return Chart.Series(
         entry.name,
@@ -146,6 +154,23 @@ struct ComparisonObject: CellObject, Pictured {
           return Chart.Point(x: x, y: mean, lower: interval?.lowerBound, upper: interval?.upperBound)
         }, showsPoints: quantity.isExamined)
     }
+  }
+}
+
+/// The courses of several runs at those steps that all of them measured; examinations, which may come after different
+/// steps, by their number.
+private func aligned(
+  _ runs: [TrainingRun], _ quantity: RunQuantity, against axis: RunAxis
+) -> [[(x: Double, value: Double)]] {
+  let courses = runs.map { run in
+    zip(run.course(quantity, against: .step), run.course(quantity, against: axis)).map {
+      (step: $0.x, x: $1.x, value: $1.value)
+    }
+  }
+  var common = Set(courses.first?.map(\.step) ?? [])
+  for course in courses { common.formIntersection(course.map(\.step)) }
+  return courses.map { course in
+    course.filter { quantity.isExamined || common.contains($0.step) }.map { ($0.x, $0.value) }
   }
 }
 

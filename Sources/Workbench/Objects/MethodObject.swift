@@ -37,7 +37,7 @@ let methodCommands = [
   Command(
     "method", [Parameter("_", name: "method", .choice(methodEnumeration), help: "The method, such as .opsd().")],
     result: "Method", summary: "A method as a value: shows what it minimises and every setting.",
-    discussion: "train and compare take it in place of the method itself.",
+    discussion: "train and compare take it in place of the method itself. help(.opsd) explains the labels of a method.",
     example: "method(.opsd(recipe: .paperV3))"
   ) { arguments, context in
     let choice = try arguments.choice("method")

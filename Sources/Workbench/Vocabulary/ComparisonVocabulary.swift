@@ -35,14 +35,17 @@ let comparisonCommands = [
         help: "Problems that choose the learning rate: not those of the examination. Needed for several rates."),
       Parameter("every", .int(.atLeast(1)), default: 20, unit: "steps", help: "Steps between examinations."),
       Parameter("samples", .int(.within(1...64)), default: 2, help: "k of avg@k in the examinations."),
-      Parameter("names", .array(of: .string), default: [], help: "What the methods are called; none: their own names."),
+      Parameter(
+        "names", .array(of: .string), default: [],
+        help: "What the methods are called, one name for each; none: their own names."),
     ],
     result: "Comparison", summary: "Trains a model with several methods and seeds, and compares what comes of it.",
     discussion: """
       The result shows one line for each method: the mean accuracy over seeds and problems with its 95 % interval, the \
       spread over seeds, and the paired difference from the first line, on the same problems. Lines in bold are the best, \
       and those that the interval cannot tell from it. plot(comparison, x: .generatedTokens, y: .accuracy) draws the \
-      courses with bands over the seeds. Stopping the cell keeps the runs that are complete.
+      courses with bands over the seeds. Stopping the cell keeps the runs that are complete, \
+      and so does an error in a later one.
       """,
     example:
       "compare(base, [.opsd(), .sft(), .grpo()], on: practice, evaluateOn: exam, seeds: 1...3, tokens: 200_000)"
@@ -56,15 +59,15 @@ private func compare(_ arguments: Arguments, _ context: CellContext) throws -> V
   let exam = exams[0]
   let setting = MethodSetting(task: problems.task, context: context)
   let methods = try arguments.array("methods").map { try methodArgument($0, setting) }
-  let seeds = try arguments.range("seeds").bounds.map(Array.init) ?? []
+  let seeds = try seeds(arguments)
   let rates = try arguments.array("learningRates").compactMap(\.number)
-  let names = try arguments.array("names").compactMap { if case .string(let name) = $0 { name } else { nil } }
-  guard !methods.isEmpty, !seeds.isEmpty, seeds.allSatisfy({ $0 >= 0 }), seeds.count <= 1000, !rates.isEmpty else {
+  guard !methods.isEmpty, !rates.isEmpty else {
     throw CellFailure(
-      "there is nothing to compare",
-      "methods, seeds and learning rates need at least one each, and seeds are not negative",
-      fix: "Write compare(base, [.opsd(), .sft()], on: practice, evaluateOn: exam, seeds: 1...3).", kind: .outOfRange)
+      "there is nothing to compare", "at least one method and one learning rate are needed",
+      fix: "Write compare(base, [.opsd(), .sft()], on: practice, evaluateOn: exam, seeds: 1...3).",
+      argument: methods.isEmpty ? "methods" : "learningRates", kind: .outOfRange)
   }
+  let names = try names(arguments, of: methods)
   var validation: ProblemsObject?
   if case .object = try arguments.value("validateOn") { validation = try someProblems(arguments, "validateOn") }
   for exam in exams { try checkDisjoint(problems, exam, validation, severalRates: rates.count > 1) }
@@ -81,14 +84,21 @@ private func compare(_ arguments: Arguments, _ context: CellContext) throws -> V
       task: problems.task, problems: problems.problems, samples: samples,
       rule: SamplingRule(temperature: 1, maxTokens: problems.task.longestCompletion), seed: UInt64(seed))
   }
+  // What cannot be is refused before the first run, not after hours of others.
+  for method in methods {
+    try reporting("methods") {
+      try method.validate(model.policy, task: problems.task, problems: problems.problems, plan)
+    }
+  }
   let searches = rates.count > 1 ? rates.count : 0
   let watch = ComparisonWatch(runs: methods.count * (searches + seeds.count), context.workplace)
+  var current = ""
   var result = ComparisonObject(
     model: model.name, task: problems.task.name,
     benchmarks: exams.dropFirst().enumerated().map { index, exam in benchmarkName(exam, index + 2) })
   do {
-    for (index, method) in methods.enumerated() {
-      let name = index < names.count ? names[index] : method.name
+    for (name, method) in zip(names, methods) {
+      current = name
       func run(_ rate: Double, seed: Int, every: Int, on exam: Examination) throws -> TrainingRun {
         var mine = plan
         mine.optimiser.learningRate = rate
@@ -106,27 +116,75 @@ private func compare(_ arguments: Arguments, _ context: CellContext) throws -> V
         for rate in rates {
           // Only the end counts here.
           let found = try run(rate, seed: seeds[0], every: .max, on: examination(validation, seed: seeds[0]))
-          tried.append((rate, found.evaluations.last?.result.accuracy ?? .nan))
+          // One that broke off was examined before its first step alone, where it was as good as the base.
+          tried.append((rate, found.ending == .complete ? found.evaluations.last?.result.accuracy ?? .nan : .nan))
         }
       }
       let best = tried.max { ($0.accuracy.isNaN ? -1 : $0.accuracy) < ($1.accuracy.isNaN ? -1 : $1.accuracy) }
       var entry = ComparisonObject.Entry(
         name: name, formula: method.formula, rate: best?.rate ?? rates[0], tried: tried, runs: [])
       entry.others = exams.dropFirst().map { _ in [] }
+      let place = result.entries.count
+      result.entries.append(entry)
       for seed in seeds {
         let found = try run(entry.rate, seed: seed, every: plan.every, on: examination(exam, seed: seed))
-        for (place, other) in exams.dropFirst().enumerated() {
-          entry.others[place].append(try watch.examine(examination(other, seed: seed), found.policy))
+        let others = try exams.dropFirst().map {
+          try watch.examine(examination($0, seed: seed), found.policy)
         }
-        entry.runs.append((seed, found))
+        // A run is there with all its examinations or not at all.
+        result.entries[place].runs.append((seed, found))
+        for (index, other) in others.enumerated() { result.entries[place].others[index].append(other) }
       }
-      result.entries.append(entry)
     }
   } catch is CellInterrupted {
-    result.isComplete = false
+    result.ending = "interrupted"
+  } catch {
+    // What is complete was paid for: it stays, with the reason why there is no more.
+    guard result.entries.contains(where: { !$0.runs.isEmpty }) else {
+      watch.finish(isComplete: false)
+      throw error
+    }
+    result.ending = "stopped by an error of \(current): \(reason(error))"
   }
-  watch.finish(isComplete: result.isComplete)
+  result.entries.removeAll(where: \.runs.isEmpty)
+  watch.finish(isComplete: result.ending == nil)
   return .object(result)
+}
+
+/// The seeds; throws for a range that has none, too many or negative ones.
+private func seeds(_ arguments: Arguments) throws -> [Int] {
+  let range = try arguments.range("seeds")
+  guard let bounds = range.bounds, bounds.lowerBound >= 0, (1...1000).contains(bounds.count) else {
+    throw CellFailure(
+      "these seeds are not possible", "a comparison has between 1 and 1000 of them, and none is negative",
+      fix: "Write seeds: 1...3.", argument: "seeds", kind: .outOfRange)
+  }
+  return Array(bounds)
+}
+
+/// What the methods are called, each by a name that no other has.
+private func names(_ arguments: Arguments, of methods: [any TrainingMethod]) throws -> [String] {
+  var names = try arguments.array("names").compactMap { if case .string(let name) = $0 { name } else { nil } }
+  if names.isEmpty { names = methods.map(\.name) }
+  guard names.count == methods.count else {
+    throw CellFailure(
+      "\(methods.count) methods have \(names.count) names", "each has one", fix: "Write as many names as methods.",
+      argument: "names", kind: .wrongArgument)
+  }
+  var counts: [String: Int] = [:]
+  return names.map { name in
+    counts[name, default: 0] += 1
+    return counts[name] == 1 ? name : "\(name) (\(counts[name] ?? 1))"
+  }
+}
+
+/// An error in one clause.
+private func reason(_ error: any Error) -> String {
+  switch error {
+  case let failure as CellFailure: failure.why.isEmpty ? failure.what : "\(failure.what), because \(failure.why)"
+  case let error as CellError: error.evalue
+  default: "\(error)"
+  }
 }
 
 /// The examinations of a comparison, the first of which is also taken in the course of every run.

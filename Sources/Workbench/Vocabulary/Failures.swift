@@ -40,6 +40,21 @@ func reporting<Result>(
   }
 }
 
+/// Runs something with the method that these arguments name; a failure of one of its settings has its caret there.
+func reportingMethod<Result>(_ arguments: Arguments, _ body: () throws -> Result) throws -> Result {
+  do {
+    return try reporting(file: "checkpoint", body)
+  } catch var failure as CellFailure {
+    guard let setting = failure.argument else { throw failure }
+    var isOfMethod = !arguments.isGiven(setting)
+    if case .choice(let method) = try arguments.value("method") {
+      isOfMethod = isOfMethod || method.arguments.settings.contains { $0.parameter.name == setting }
+    }
+    if isOfMethod { failure.argument = "method" }
+    throw failure
+  }
+}
+
 /// A clause as a sentence.
 private func sentence(_ clause: String) -> String {
   guard let first = clause.first else { return "" }

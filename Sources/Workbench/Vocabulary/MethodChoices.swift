@@ -129,9 +129,7 @@ private func opsd(_ given: Arguments, _ setting: MethodSetting) throws -> OPSD {
 }
 
 private func mixture(_ given: Arguments, _ setting: MethodSetting) throws -> Mixture {
-  let parts = try given.array("parts").compactMap { value in
-    if case .choice(let part) = value { try trainingMethod(part, setting) } else { nil }
-  }
+  let parts = try given.array("parts").map { try methodArgument($0, setting) }
   var weights = try given.array("weights").compactMap(\.number)
   if weights.isEmpty { weights = parts.map { _ in 1 } }
   guard weights.count == parts.count else {

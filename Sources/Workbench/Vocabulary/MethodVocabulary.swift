@@ -69,10 +69,10 @@ private let positionEnumeration = Enumeration(
         Parameter("scale", .real(.above(0, upTo: 10)), default: 0.1, help: "How slowly it rises."),
       ], summary: "Later positions count more, along a sigmoid (PW-OPSD, arXiv 2605.21606)."),
     .init(
-      "first", [Parameter("_", name: "count", .int(.atLeast(1)), unit: "tokens", help: "How many.")],
+      "first", [Parameter("_", name: "count", .int(.within(1...100_000)), unit: "tokens", help: "How many.")],
       summary: "The first positions alone."),
     .init(
-      "skip", [Parameter("_", name: "count", .int(.atLeast(1)), unit: "tokens", help: "How many.")],
+      "skip", [Parameter("_", name: "count", .int(.within(1...100_000)), unit: "tokens", help: "How many.")],
       summary: "All but the first positions (SDFT skips 3)."),
   ])
 
@@ -345,8 +345,10 @@ let methodEnumeration = Enumeration(
     .init(
       "mixture",
       [
-        Parameter("_", name: "parts", .choice(partEnumeration), help: "The methods.", isVariadic: true),
+        Parameter(
+          "_", name: "parts", .either([.choice(partEnumeration), .object("Method")]), help: "The methods.",
+          isVariadic: true),
         Parameter(
           "weights", .array(of: .real(.within(0...1000))), default: [], help: "Their weights; none: 1 for each."),
-      ], summary: "The weighted sum of several methods' losses, each on its own sequences, in every step.")
+      ], summary: "The weighted sum of several methods' losses, each on its own rollouts, in every step.")
   ])

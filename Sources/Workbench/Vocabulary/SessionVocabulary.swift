@@ -6,29 +6,42 @@ import Display
 let sessionCommands = [
   Command(
     "help",
-    [Parameter("_", name: "topic", .any, default: .null, help: "A command, a value, or nothing for the whole list.")],
+    [
+      Parameter(
+        "_", name: "topic", .any, default: .null,
+        help: "A command, a case such as .opsd, a value, or nothing for the whole list.")
+    ],
     summary: "Explains a command or a value, or lists everything there is.", example: "help(train)"
   ) { arguments, context in
     let topic = try arguments.value("topic")
     let documentation: Documentation
+    var name: String?
+    if case .string(let text) = topic { name = text.hasPrefix(".") ? String(text.dropFirst()) : text }
+    if case .implicit(let member) = topic { name = member.name }
+    if case .choice(let choice) = topic { name = choice.name }
     if case .null = topic {
       documentation = Documentation(context.vocabulary)
     } else if case .function(let function) = topic, let command = function.command {
       documentation = Documentation(command)
-    } else if case .string(let name) = topic, let command = context.vocabulary.command(name) {
+    } else if case .string = topic, let name, let command = context.vocabulary.command(name) {
       documentation = Documentation(command)
-    } else if case .string(let name) = topic, let type = context.vocabulary.type(name) {
+    } else if case .string = topic, let name, let type = context.vocabulary.type(name) {
       documentation = Documentation(type)
-    } else if case .string(let name) = topic, !name.contains(where: \.isWhitespace), !name.isEmpty {
-      let names = context.vocabulary.commands.map(\.name) + context.vocabulary.types.map(\.name)
+    } else if let name, case let cases = context.vocabulary.cases(named: name), !cases.isEmpty {
+      documentation = Documentation(cases.map { Documentation($0) })
+    } else if let name, !name.contains(where: \.isWhitespace), !name.isEmpty {
+      let names =
+        context.vocabulary.commands.map(\.name) + context.vocabulary.types.map(\.name)
+        + context.vocabulary.enumerations.flatMap { $0.cases.map(\.name) }
       throw CellFailure(
-        "there is no command or type \"\(name)\"", fix: CellFailure.suggestion(name, among: names) { $0 },
+        "there is no command, type or case \"\(name)\"", fix: CellFailure.suggestion(name, among: names) { $0 },
         argument: "topic", kind: .unknownName)
     } else if let type = context.vocabulary.type(topic.typeName) {
       documentation = Documentation(type)
     } else {
       throw CellFailure(
-        "there is no help about \(topic.typeName)", "help explains commands and the types of values",
+        "there is no help about \(topic.typeName)",
+        "help explains commands, cases such as .opsd and the types of values",
         fix: "help() lists them.", argument: "topic")
     }
     context.workplace.screen.display(rendered(documentation), id: nil)

@@ -23,6 +23,29 @@ struct FunctionObject: CellObject {
   var summary: String { "\(role.rawValue) \(name): \(function.signature)" }
 }
 
+extension FunctionObject {
+  /// Calls the function for a run.
+  ///
+  /// An interrupt while it works is one of the run, which keeps its last complete step.
+  fileprivate func call(_ arguments: [Value], _ context: CellContext) throws -> Value {
+    do throws(CellError) {
+      return try function.call(arguments, context)
+    } catch {
+      throw error.isInterruption ? Interruption() : error
+    }
+  }
+
+  /// Words that the function returned; throws `CellFailure` where the task has no character for one of theirs.
+  fileprivate func checked(_ words: String, of task: any ReasoningTask) throws(CellFailure) -> String {
+    guard let stranger = words.first(where: { !task.alphabet.contains($0) }) else { return words }
+    throw CellFailure(
+      "\(role.rawValue) \(name) returned \(Value.string(words).debugDescribed(limit: 60))",
+      "\(Value.string(String(stranger)).debugDescribed(limit: 10)) is not in the alphabet of the task \(task.name), "
+        + "which is \(Value.string(task.alphabet).debugDescribed(limit: 120))",
+      fix: "Return text made of these characters alone.", kind: .wrongArgument)
+  }
+}
+
 private func nameParameter(_ standard: String) -> Parameter {
   Parameter(
     "_", name: "name", .optional(.string), help: "What tables and plots call it; nil: \(standard).")
@@ -91,8 +114,7 @@ func rewardArgument(_ value: Value, _ setting: MethodSetting) throws -> Reward {
   guard case .object(let object) = value, let object = object as? FunctionObject else { return .verifier }
   let (task, context) = (setting.task, setting.context)
   return Reward(object.name, text: object.function.text) { problem, text, _ in
-    let result = try object.function.call(
-      [.object(ProblemObject(task: task, problem: problem)), .string(text)], context)
+    let result = try object.call([.object(ProblemObject(task: task, problem: problem)), .string(text)], context)
     if case .bool(let isRight) = result { return isRight ? 1 : 0 }
     guard let number = result.number else { throw wrongResult(object, result, "a number") }
     return number
@@ -104,11 +126,10 @@ func feedbackArgument(_ value: Value, _ setting: MethodSetting) throws -> Feedba
   guard case .object(let object) = value, let object = object as? FunctionObject else { return .task }
   let (task, context) = (setting.task, setting.context)
   return Feedback(object.name, text: object.function.text) { problem, text in
-    let result = try object.function.call(
-      [.object(ProblemObject(task: task, problem: problem)), .string(text)], context)
+    let result = try object.call([.object(ProblemObject(task: task, problem: problem)), .string(text)], context)
     switch result {
     case .null: return nil
-    case .string(let words): return words
+    case .string(let words): return try object.checked(words, of: task)
     default: throw wrongResult(object, result, "a string or nil")
     }
   }
@@ -120,13 +141,13 @@ func teacherContext(_ value: Value, _ setting: MethodSetting) throws -> TeacherC
   guard case .object(let object) = value, let object = object as? FunctionObject else { return .answer }
   let (task, context) = (setting.task, setting.context)
   return TeacherContext(object.name, text: object.function.text) { problem, others in
-    let result = try object.function.call(
+    let result = try object.call(
       [
         .object(ProblemObject(task: task, problem: problem)),
         .object(ProblemsObject(task: task, problems: others, split: .practice)),
       ], context)
     guard case .string(let text) = result else { throw wrongResult(object, result, "a string") }
-    return .text(text)
+    return .text(try object.checked(text, of: task))
   }
 }
 

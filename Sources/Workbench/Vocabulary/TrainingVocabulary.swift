@@ -90,6 +90,8 @@ let trainingCommands = [
     ],
     result: "Run", summary: "Trains a copy of a model, and shows the loss as it goes.",
     discussion: """
+      help(.opsd) explains the labels of a method, and so for each of them.
+
       The result holds the trained student (run.model), the loss of every step (run.loss) and the accuracy at every \
       examination (run.accuracy). Stopping the cell keeps the last complete step: the run is there, with the student as \
       it was then. With a checkpoint it is on disk too, whole at any moment, and the same cell goes on from there, in this \
@@ -120,7 +122,7 @@ private func train(_ arguments: Arguments, _ context: CellContext) throws -> Val
     title: "\(plan.title(of: method.name)), seed \(plan.seed)", steps: plan.steps, plots: try arguments.bool("plot"),
     context.workplace)
   let workplace = context.workplace
-  let run = try reporting(file: "checkpoint") {
+  let run = try reportingMethod(arguments) {
     try method.train(
       model.policy, task: problems.task, problems: problems.problems, plan,
       RunObserver(
