@@ -186,6 +186,15 @@ private let writtenMethods = [
     ("compare(base, [], on: practice, evaluateOn: exam)", "nothing to compare"),
     ("compare(base, [.sft()], on: practice, evaluateOn: exam, seeds: 1...9_000_000_000_000_000_000)", "1 and 1000"),
     ("compare(base, [.sft()], on: practice, evaluateOn: exam, seeds: 0...)", "1 and 1000"),
+    (
+      "compare(base, [.sft()], on: practice, evaluateOn: [exam, chain().problems(3)], seeds: 1...1, steps: 1)",
+      "does not speak the task's language"
+    ),
+    ("train(base, on: practice, evaluateOn: addition(digits: 70...70).problems(2))", "not possible"),
+    (
+      "plot(compare(base, [.sft()], on: practice, evaluateOn: exam, seeds: 1...1, steps: 1), names: [\"a\"])",
+      "`names` would change nothing here"
+    ),
     ("compare(base, [.sft()], on: practice, evaluateOn: exam, names: [\"a\", \"b\"])", "1 methods have 2 names"),
     ("compare(base, [.opsd()], on: practice, evaluateOn: practice)", "that are trained on"),
     (
@@ -249,10 +258,12 @@ private let writtenMethods = [
     #expect(try bench.run("c.runs.count")?.description == "2", "eight answers a run, and the third breaks off")
   }
 
-  @Test func whatCannotBeComparedIsRefusedBeforeAnyRun() throws {
+  @Test(arguments: [
+    "compare(base, [.sft(sequences: 2), .grpo(samples: 1)], on: practice, evaluateOn: exam, steps: 1)",
+    "compare(base, [.sft(sequences: 2)], on: practice, evaluateOn: [exam, chain().problems(3)], steps: 1)",
+  ]) func whatCannotBeComparedIsRefusedBeforeAnyRun(cell: String) throws {
     let bench = try prepared()
     let screen = KeepingScreen()
-    let cell = "compare(base, [.sft(sequences: 2), .grpo(samples: 1)], on: practice, evaluateOn: exam, steps: 1)"
     #expect(throws: CellError.self) { try bench.run(cell, on: screen) }
     #expect(screen.events.isEmpty)
   }

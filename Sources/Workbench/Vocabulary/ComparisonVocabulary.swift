@@ -84,6 +84,8 @@ private func compare(_ arguments: Arguments, _ context: CellContext) throws -> V
       task: problems.task, problems: problems.problems, samples: samples,
       rule: SamplingRule(temperature: 1, maxTokens: problems.task.longestCompletion), seed: UInt64(seed))
   }
+  for exam in exams { try checkExamination(exam, model, "evaluateOn") }
+  if let validation { try checkExamination(validation, model, "validateOn") }
   // What cannot be is refused before the first run, not after hours of others.
   for method in methods {
     try reporting("methods") {

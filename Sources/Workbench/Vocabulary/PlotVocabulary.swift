@@ -46,6 +46,7 @@ let plotCommands = [
     summary: "Shows the loss table of a run, or one line for each of several runs.", example: "table([first, second])"
   ) { arguments, context in
     if case .object(let object) = try arguments.value("runs"), let comparison = object as? ComparisonObject {
+      try arguments.refuse(["names"], because: "the names are those of the comparison; give them to compare")
       context.workplace.screen.display(comparison.table().bundle(), id: nil)
       return .void
     }

@@ -97,7 +97,8 @@ let trainingCommands = [
       it was then. With a checkpoint it is on disk too, whole at any moment, and the same cell goes on from there, in this \
       session or another, to the same bytes as if it had never been stopped. More steps may be asked for then, where the \
       learning rates of those that are done stay the same, as with a constant schedule; anything else that is changed is \
-      refused, and the file is left as it is.
+      refused, and the file is left as it is. A function of yours is compared as it is written, without the values of the \
+      variables that it reads.
 
       With adapter: .lora(rank: 8) the weights stay as they are and so does their memory: gradients and moments exist for \
       the adapter alone, and the teacher is the model with the adapter off. run.model then holds the base and the adapter; \
@@ -169,11 +170,30 @@ func runPlan(_ arguments: Arguments, for model: ModelObject) throws -> RunPlan {
     try arguments.refuse(["every", "samples"], because: "without evaluateOn there is no examination")
   } else {
     let exam = try someProblems(arguments, "evaluateOn")
+    try checkExamination(exam, model, "evaluateOn")
     plan.examination = Examination(
       task: exam.task, problems: exam.problems, samples: try arguments.int("samples"),
       rule: SamplingRule(temperature: 1, maxTokens: exam.task.longestCompletion), seed: seed)
   }
   return plan
+}
+
+/// Throws, with the caret under the argument, where a model cannot read the problems of an examination.
+func checkExamination(_ exam: ProblemsObject, _ model: ModelObject, _ argument: String) throws {
+  try reporting(argument) {
+    let policy = model.policy
+    let longest = try exam.problems.reduce(0) { max($0, try policy.encode(exam.task.studentPrompt($1)).count) }
+    do {
+      try SamplingRule(maxTokens: exam.task.longestCompletion).validate(
+        longestPrompt: longest, contextLength: policy.weights.configuration.contextLength)
+    } catch let error as SettingError {
+      // How long an answer may be is no setting of a run.
+      throw SettingError(
+        what: error.what, why: error.why,
+        fix: "examine it on shorter problems, or choose a model with a longer context",
+        setting: argument)
+    }
+  }
 }
 
 let trainingTypes = [
