@@ -46,7 +46,6 @@ let plotCommands = [
     summary: "Shows the loss table of a run, or one line for each of several runs.", example: "table([first, second])"
   ) { arguments, context in
     if case .object(let object) = try arguments.value("runs"), let comparison = object as? ComparisonObject {
-      try arguments.refuse(["names"], because: "the names are those of the comparison; give them to compare")
       context.workplace.screen.display(comparison.table().bundle(), id: nil)
       return .void
     }
@@ -79,6 +78,7 @@ private func chart(_ arguments: Arguments) throws -> Chart {
   if case .string(let text) = try arguments.value("title") { title = text }
   let scale: Chart.Axis.Scale = try arguments.bool("logarithmic") ? .logarithmic : .linear
   if case .object(let object) = value, let comparison = object as? ComparisonObject {
+    try arguments.refuse(["names"], because: "the names are those of the comparison; give them to compare")
     let quantity = RunQuantity(name: try arguments.choice("y").name) ?? .loss
     let axis = RunAxis(rawValue: try arguments.choice("x").name) ?? .step
     var y = quantity.axis
