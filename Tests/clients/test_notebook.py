@@ -11,7 +11,9 @@ from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_notebook
 
-from conftest import NAME, NOTEBOOK, PATIENCE
+from conftest import NAME, NOTEBOOK, PATIENCE, ROOT
+
+NOTEBOOKS = sorted((ROOT / "Notebooks").glob("*.ipynb"))
 
 CELLS = [
     "let task = addition(digits: 2...3)\nlet practice = task.problems(40, seed: 1)\npractice.show(3)",
@@ -73,6 +75,27 @@ def test_the_lesson_teaches(lesson):
     rows = [re.findall(r"([0-9.]+)%", line) for line in table.splitlines() if re.match(r" *(before|[0-9]+–[0-9]+) ", line)]
     before, after = rows[0], rows[-1]
     assert float(before[-1]) < float(after[-2]), table
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_committed_notebook_holds_its_outputs_and_no_error(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
+        assert cell.execution_count, f"a cell was not run: {cell.source}"
+        assert not any(out.output_type == "error" for out in cell.outputs), cell.source
+        assert "execution" not in cell.metadata, "times of one machine"
+
+
+@pytest.mark.timeout(1800)
+def test_every_method_runs_as_its_notebook_writes_it(tmp_path):
+    """The cells of the second notebook, with one step and one seed in place of many."""
+    notebook = nbformat.read(ROOT / "Notebooks" / "02-every-method.ipynb", as_version=4)
+    for cell in notebook.cells:
+        cell.source = re.sub(r"\bsteps: \d+", "steps: 1", cell.source).replace("seeds: 1...2", "seeds: 1...1")
+        cell.source = re.sub(r"\bproblems\(200, split", "problems(20, split", cell.source)
+    run = executed(notebook, tmp_path)
+    assert len(bundles(run)) >= 20
 
 
 def test_twice_the_same_bytes(once, tmp_path):
