@@ -120,6 +120,7 @@ private let writtenMethods = [
       try bench.run("c.runs.count")?.description == "4" && bench.run("c.names")?.description.contains("two") == true)
     let plot = try bench.output("plot(c, x: .generatedTokens, y: .accuracy)")
     #expect(plot.first?.plain.contains("one") == true)
+    #expect(try bench.output("plot(c)").first?.plain.contains("accuracy") == true, "losses have no common scale")
   }
 
   @Test func aComparisonHasAColumnForEveryExamination() throws {

@@ -24,7 +24,7 @@ let plotCommands = [
       Parameter(
         "_", name: "values", plottable, help: "A run, several runs, a comparison, a vector, or several vectors."),
       Parameter("x", .choice(axisEnumeration), default: .implicit("step"), help: "For runs: the horizontal axis."),
-      Parameter("y", .choice(quantityEnumeration), default: .implicit("loss"), help: "For runs: what is plotted."),
+      Parameter("y", .choice(quantityEnumeration), default: .implicit("loss"), help: "For runs: what is plotted; of a comparison, the accuracy unless given."),
       Parameter("title", .optional(.string), help: "A line above the plot."),
       Parameter(
         "names", .array(of: .string), default: [], help: "For several vectors or runs: their names in the legend."),
@@ -79,7 +79,9 @@ private func chart(_ arguments: Arguments) throws -> Chart {
   let scale: Chart.Axis.Scale = try arguments.bool("logarithmic") ? .logarithmic : .linear
   if case .object(let object) = value, let comparison = object as? ComparisonObject {
     try arguments.refuse(["names"], because: "the names are those of the comparison; give them to compare")
-    let quantity = RunQuantity(name: try arguments.choice("y").name) ?? .loss
+    // Losses of several methods have several scales; what they can be compared by is the accuracy.
+    let named = arguments.isGiven("y") ? RunQuantity(name: try arguments.choice("y").name) : .accuracy
+    let quantity = named ?? .accuracy
     let axis = RunAxis(rawValue: try arguments.choice("x").name) ?? .step
     var y = quantity.axis
     y.scale = scale
