@@ -24,7 +24,9 @@ let plotCommands = [
       Parameter(
         "_", name: "values", plottable, help: "A run, several runs, a comparison, a vector, or several vectors."),
       Parameter("x", .choice(axisEnumeration), default: .implicit("step"), help: "For runs: the horizontal axis."),
-      Parameter("y", .choice(quantityEnumeration), default: .implicit("loss"), help: "For runs: what is plotted; of a comparison, the accuracy unless given."),
+      Parameter(
+        "y", .choice(quantityEnumeration), default: .implicit("loss"),
+        help: "For runs: what is plotted; of a comparison, the accuracy unless given."),
       Parameter("title", .optional(.string), help: "A line above the plot."),
       Parameter(
         "names", .array(of: .string), default: [], help: "For several vectors or runs: their names in the legend."),
