@@ -31,11 +31,14 @@ let plotCommands = [
       Parameter(
         "names", .array(of: .string), default: [], help: "For several vectors or runs: their names in the legend."),
       Parameter("logarithmic", .bool, default: false, help: "A logarithmic vertical axis."),
+      fileParameter("a .png, .svg, .pdf, or .vega, its Vega-Lite description"),
     ],
     summary: "Plots vectors against their places, or runs against steps or tokens.",
     example: "plot(run, x: .generatedTokens, y: .accuracy)"
   ) { arguments, context in
-    context.workplace.screen.display(try chart(arguments).bundle(), id: nil)
+    let chart = try chart(arguments)
+    try export(chart, arguments)
+    context.workplace.screen.display(chart.bundle(), id: nil)
     return .void
   },
   Command(
@@ -43,12 +46,13 @@ let plotCommands = [
     [
       Parameter(
         "_", name: "runs", .either([.object("Run"), .array(of: .object("Run")), .object("Comparison")]),
-        help: "One run or several, or a comparison.")
+        help: "One run or several, or a comparison."),
+      fileParameter("a .csv with every row and numbers in full, or a .md"),
     ],
     summary: "Shows the loss table of a run, or one line for each of several runs.", example: "table([first, second])"
   ) { arguments, context in
     if case .object(let object) = try arguments.value("runs"), let comparison = object as? ComparisonObject {
-      context.workplace.screen.display(comparison.table().bundle(), id: nil)
+      try show(comparison.table(), arguments, context)
       return .void
     }
     let runs = try runs(arguments.value("runs"))
@@ -59,10 +63,15 @@ let plotCommands = [
         argument: "runs", kind: .outOfRange)
     }
     let table = runs.count == 1 ? runs[0].table() : comparison(runs)
-    context.workplace.screen.display(table.bundle(), id: nil)
+    try show(table, arguments, context)
     return .void
   },
 ]
+
+private func show(_ table: Table, _ arguments: Arguments, _ context: CellContext) throws {
+  try export(table, arguments)
+  context.workplace.screen.display(table.bundle(), id: nil)
+}
 
 private func runs(_ value: Value) throws -> [RunObject] {
   switch value {
