@@ -2,6 +2,7 @@
 
 import CellLanguage
 import Display
+import Foundation
 import JSONValues
 import Testing
 @testable import Workbench
@@ -14,7 +15,8 @@ import Testing
     ("evaluate(base, on: exam)", ["text/html", "text/markdown"]),
     ("table([run, run])", ["text/html", "text/markdown"]),
     ("practice.show(2)", ["text/html", "text/markdown"]), ("y", ["text/html"]), ("d", ["text/html"]),
-    ("d.show(.forwardKL)", ["text/html"]), ("d[0]", ["text/html"]), ("d[0].top(3)", ["text/html"]),
+    ("d.show(.forwardKL)", ["text/html"]), ("d.show(.logRatio)", ["text/html"]),
+    ("d.show(.studentEntropy)", ["text/html"]), ("d[0]", ["text/html"]), ("d[0].top(3)", ["text/html"]),
     ("plot(run)", ["application/vnd.vegalite.v5+json", "image/png"]),
     ("plot([run, run], x: .generatedTokens, y: .accuracy)", ["application/vnd.vegalite.v5+json", "image/png"]),
     ("plot(run.loss)", ["application/vnd.vegalite.v5+json", "image/png"]), ("help(train)", ["text/markdown"]),
@@ -34,6 +36,23 @@ import Testing
       let bytes = JSON.object(bundle.data).bytes()
       #expect(try JSON(parsing: bytes).bytes() == bytes)
     }
+  }
+
+  /// By hand in the cell, and by command.
+  @Test func aStripShowsLogRatiosAndEntropies() throws {
+    let bench = try Bench.prepared()
+    for (command, byHand) in [
+      ("d.values(.teacherEntropy)[2]", "0 - sum(d.teacher[2] * log(d.teacher[2]))"),
+      ("d.values(.studentEntropy)[2]", "0 - sum(d.student[2] * log(d.student[2]))"),
+    ] {
+      let (a, b) = (try bench.run(command)?.number, try bench.run(byHand)?.number)
+      #expect(abs((a ?? .nan) - (b ?? 1)) < 1e-9, "\(command)")
+    }
+    // The log-ratio of the drawn token: what the teacher gave it, above what the student gave it when it was drawn.
+    let ratio = try #require(try bench.run("d.values(.logRatio)[0]")?.number)
+    let token = try #require(try bench.run("max(d.teacher[0] / d.student[0])")?.number)
+    #expect(ratio <= log(token) + 1e-9)
+    #expect(bench.error("d.show(.logratio)").contains("logRatio") || bench.error("d.show(.logratio)").contains("cases"))
   }
 
   @Test func theNumbersOfAStripStandInItsText() throws {

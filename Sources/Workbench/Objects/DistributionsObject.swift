@@ -26,16 +26,30 @@ struct DistributionsObject: CellObject, Pictured {
     try elements(at: index) { .object(PositionObject(distributions: self, position: $0)) }
   }
 
-  func picture() -> MIMEBundle { strip(.jsd(beta: 0.5)).bundle() }
+  func picture() -> MIMEBundle { strip(.divergence(.jsd(beta: 0.5))).bundle() }
 
-  /// The tokens, each coloured by how much the teacher would have it otherwise.
-  func strip(_ divergence: Divergence) -> TokenStrip {
-    let values = (0..<scores.positions).map { divergence(scores.teacher($0), scores.student($0)) }
+  /// What is measured at every position.
+  func values(_ quantity: StripQuantity) -> [Double] {
+    (0..<scores.positions).map { place in
+      let (p, q) = (scores.teacher(place), scores.student(place))
+      switch quantity {
+      case .divergence(let divergence): return divergence(p, q)
+      case .logRatio:
+        let token = Int(rollout.rollout.tokens[place])
+        return logarithm(p[token]) - logarithm(q[token])
+      case .teacherEntropy: return entropy(p)
+      case .studentEntropy: return entropy(q)
+      }
+    }
+  }
+
+  /// The tokens, each coloured by what is measured there.
+  func strip(_ quantity: StripQuantity) -> TokenStrip {
+    let values = values(quantity)
     let mean = values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
     return TokenStrip(
       title: "\(rollout.problem.question), \(rollout.judgement): mean \(NumberFormat.fixed(4).text(mean)) nats a token",
-      quantity: divergence.name, unit: "nats", format: .fixed(3),
-      scale: .sequential(to: divergence.largestValue ?? max(1, values.max() ?? 0)),
+      quantity: quantity.name, unit: "nats", format: .fixed(3), scale: quantity.scale(of: values),
       tokens: values.indices.map { place in
         let position = PositionObject(distributions: self, position: place)
         return TokenStrip.Token(
@@ -46,6 +60,40 @@ struct DistributionsObject: CellObject, Pictured {
           ])
       })
   }
+}
+
+/// What a strip of tokens can be coloured by.
+enum StripQuantity {
+  /// How far apart teacher and student are.
+  case divergence(Divergence)
+  /// log p_T − log p_S of the token that was drawn: the advantage of sampled-token distillation.
+  case logRatio
+  case teacherEntropy
+  case studentEntropy
+
+  var name: String {
+    switch self {
+    case .divergence(let divergence): divergence.name
+    case .logRatio: "log p_T − log p_S of the token"
+    case .teacherEntropy: "entropy of the teacher"
+    case .studentEntropy: "entropy of the student"
+    }
+  }
+
+  /// How values become tints.
+  func scale(of values: [Double]) -> TokenStrip.Scale {
+    switch self {
+    // Below e⁻⁷⁴⁵ a probability is 0 and its logarithm infinite.
+    case .logRatio: .diverging(limit: max(1, values.lazy.map(abs).filter(\.isFinite).max() ?? 0))
+    case .divergence(let divergence): .sequential(to: divergence.largestValue ?? max(1, values.max() ?? 0))
+    case .teacherEntropy, .studentEntropy: .sequential(to: max(0.1, values.max() ?? 0))
+    }
+  }
+}
+
+/// −Σ p log p, in nats.
+private func entropy(_ probabilities: [Double]) -> Double {
+  -probabilities.reduce(0) { $0 + ($1 > 0 ? $1 * logarithm($1) : 0) }
 }
 
 /// One side of the distributions: a vector for each position.

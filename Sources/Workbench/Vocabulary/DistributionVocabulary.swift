@@ -60,8 +60,31 @@ let distributionCommands = [
   ) { arguments, _ in try divergence(arguments, .reverseKL) },
 ]
 
-private let divergenceParameter = Parameter(
-  "_", name: "divergence", divergenceType, default: .implicit("jsd"), help: "What is measured.")
+private let stripParameter = Parameter(
+  "_", name: "quantity", .either([divergenceType, .choice(stripEnumeration)]), default: .implicit("jsd"),
+  help: "What is measured at every token: a divergence, the log-ratio, an entropy.")
+
+private let stripEnumeration = Enumeration(
+  "TokenQuantity", summary: "What is measured at a token beside the divergences.",
+  cases: [
+    .init(
+      "logRatio",
+      summary: "log p_T − log p_S of the token that was drawn, the advantage of sampled-token distillation."),
+    .init("teacherEntropy", summary: "The entropy of p_T."),
+    .init("studentEntropy", summary: "The entropy of p_S."),
+  ])
+
+private func stripQuantity(_ value: Value) throws -> StripQuantity {
+  if case .choice(let choice) = value {
+    switch choice.name {
+    case "logRatio": return .logRatio
+    case "teacherEntropy": return .teacherEntropy
+    case "studentEntropy": return .studentEntropy
+    default: break
+    }
+  }
+  return .divergence(try divergenceArgument(value))
+}
 
 let distributionTypes = [
   TypeDeclaration(
@@ -86,22 +109,21 @@ let distributionTypes = [
     ],
     methods: [
       Command(
-        "show", [divergenceParameter],
-        summary: "Shows the tokens, coloured by how much the teacher would have it otherwise.",
+        "show", [stripParameter],
+        summary: "Shows the tokens, coloured by how much the teacher would have it otherwise, or by how sure each is.",
         example: "d.show(.jsd(beta: 0.5))"
       ) { arguments, context in
         let distributions = try arguments.receiver(as: DistributionsObject.self)
-        let divergence = try divergenceArgument(arguments.value("divergence"))
-        context.workplace.screen.display(distributions.strip(divergence).bundle(), id: nil)
+        let quantity = try stripQuantity(arguments.value("quantity"))
+        context.workplace.screen.display(distributions.strip(quantity).bundle(), id: nil)
         return .void
       },
       Command(
-        "values", [divergenceParameter], result: "Vector", summary: "The divergence at every position, in nats.",
+        "values", [stripParameter], result: "Vector", summary: "What is measured at every position, in nats.",
         example: "d.values(.forwardKL)"
       ) { arguments, _ in
-        let scores = try arguments.receiver(as: DistributionsObject.self).scores
-        let divergence = try divergenceArgument(arguments.value("divergence"))
-        return .reals((0..<scores.positions).map { divergence(scores.teacher($0), scores.student($0)) })
+        let distributions = try arguments.receiver(as: DistributionsObject.self)
+        return .reals(distributions.values(try stripQuantity(arguments.value("quantity"))))
       },
     ]),
   TypeDeclaration(
