@@ -1,7 +1,8 @@
 // The five sockets of a kernel, bound and set up. What each option prevents:
 //
 // - ROUTER_HANDOVER: a page reloaded while a cell runs reconnects under its old identity and would be refused.
-// - XPUB_VERBOSE: a second front end with the same topic would get no welcome.
+// - XPUB_MANUAL: a front end would hear what is published before its welcome, and a second one of the same topic would
+//   get none; a subscription holds from when it is granted.
 // - SNDHWM 0: a slow reader would lose lines, and with them the `idle` that it waits for.
 // - MAXMSGSIZE: anybody on the machine could have the kernel's memory taken up by one frame.
 // - LINGER: a kernel that stops would wait for readers that have gone.
@@ -37,7 +38,7 @@ struct Channels {
         try socket.set(ZMQ_LINGER, Self.lingerMilliseconds)
         try socket.set(ZMQ_SNDHWM, 0)
         try socket.set(ZMQ_MAXMSGSIZE, bytes: frameLimit)
-        try socket.set(channel == .iopub ? ZMQ_XPUB_VERBOSE : ZMQ_ROUTER_HANDOVER, 1)
+        try socket.set(channel == .iopub ? ZMQ_XPUB_MANUAL : ZMQ_ROUTER_HANDOVER, 1)
         if let keys = connection.curve {
           try socket.set(ZMQ_CURVE_SERVER, 1)
           try socket.set(ZMQ_CURVE_SECRETKEY, Array(keys.secretKey.utf8))

@@ -2,6 +2,7 @@
 // subscribers and collects what libraries print; it never waits for anything but its sockets, so a kernel whose cell is
 // stuck still answers.
 
+import CZeroMQ
 import Glibc
 import JupyterProtocol
 import Synchronization
@@ -109,15 +110,22 @@ final class SocketLoop: @unchecked Sendable {
     }
   }
 
-  /// Greets the subscribers of a topic; a first byte of 1 is a subscription, of 0 its end.
+  /// Grants a subscription and greets its subscriber, before anything else is published; a first byte of 1 is a
+  /// subscription, of 0 its end.
   private func welcome(_ row: [[UInt8]]) {
-    guard row.count == 1, let topic = row.first, topic.first == 1 else { return }
-    guard let text = String(validating: topic.dropFirst(), as: UTF8.self) else { return }
-    let welcome = Welcome(subscription: text)
-    desk.output.post([
-      OutgoingMessage(
-        channel: .iopub, identities: [Array(text.utf8)], type: Welcome.messageType, content: welcome.json, parent: nil)
-    ])
+    guard row.count == 1, let event = row.first, let kind = event.first, kind <= 1 else { return }
+    let topic = Array(event.dropFirst())
+    do {
+      try channels[.iopub].set(kind == 1 ? ZMQ_SUBSCRIBE : ZMQ_UNSUBSCRIBE, topic)
+    } catch {
+      return desk.log("a subscription was not granted: \(error)")
+    }
+    guard kind == 1, let text = String(validating: topic, as: UTF8.self) else { return }
+    channels[.iopub].send(
+      session.row(
+        of: OutgoingMessage(
+          channel: .iopub, identities: [topic], type: Welcome.messageType,
+          content: Welcome(subscription: text).json, parent: nil)))
   }
 
   private func collectPrinted() {
