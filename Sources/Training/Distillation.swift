@@ -69,21 +69,18 @@ package struct SupervisedDistillation: TrainingMethod, Equatable {
   }
 }
 
-private final class SupervisedDistillationTrainer: Trainer {
+private final class SupervisedDistillationTrainer: SelfTaughtTrainer {
   private let method: SupervisedDistillation
-  private let context: RunContext
-  private let teacher: Teacher
-  private let reader: TeacherReader
+  let context: RunContext
+  let reader: TeacherReader
+  let shown: TeacherContext?
 
   init(_ method: SupervisedDistillation, _ context: RunContext) {
     self.method = method
     self.context = context
-    teacher = Teacher(method.teacher, initial: context.initial.weights, student: context.learner.weights)
-    reader = context.reader(of: teacher)
+    reader = context.reader(of: method.teacher)
+    shown = method.context
   }
-
-  var groups: [String: [NamedArray]] { teacher.groups }
-  var selfTeacher: SelfTeacher? { teacher.examined(in: context, shown: method.context) }
 
   func learn(step: Int, update: Int, share: Double) throws -> StepMeasures {
     var measures = StepMeasures()
@@ -100,6 +97,4 @@ private final class SupervisedDistillationTrainer: Trainer {
       LossWeighting(reduction: method.reduction, positions: method.positions, share: share), measures: &measures)
     return measures
   }
-
-  func stepIsComplete(_ step: Int) { teacher.update(after: context.learner.weights) }
 }

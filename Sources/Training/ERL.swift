@@ -128,11 +128,8 @@ private final class ERLTrainer: Trainer {
     let student = context.policy
     let rule = SamplingRule(temperature: method.temperature, maxTokens: method.maxTokens)
     let problems = context.problems(step: step, count: method.groups)  // 1: x from the data
-    let first = try context.complete(  // 2: y₁ ~ π(·|x)
-      problems.flatMap { problem in
-        Array(repeating: (problem, task.studentPrompt(problem)), count: method.samples)
-      }, by: student, rule, step: step)
-    measures.count(first)
+    let first = try context.answers(  // 2: y₁ ~ π(·|x)
+      to: problems, samples: method.samples, rule, step: step, measures: &measures)
     let firstRewards = try method.reward(first)  // 3: r₁; f₁ below
     measures.numbers[.firstReward] = mean(firstRewards) { $0 }
 

@@ -107,11 +107,9 @@ private final class GRPOTrainer: Trainer {
     var measures = StepMeasures()
     if update == 0 {
       let problems = context.problems(step: step, count: method.groups)  // 1: x from the data
-      answers = try context.complete(  // 2: y_1 … y_G ~ π_old(·|x)
-        problems.flatMap { problem in
-          Array(repeating: (problem, context.task.studentPrompt(problem)), count: method.samples)
-        }, by: context.policy, SamplingRule(temperature: method.temperature, maxTokens: method.maxTokens), step: step)
-      measures.count(answers)
+      answers = try context.answers(  // 2: y_1 … y_G ~ π_old(·|x)
+        to: problems, samples: method.samples,
+        SamplingRule(temperature: method.temperature, maxTokens: method.maxTokens), step: step, measures: &measures)
       let rewards = try method.reward(answers)  // 3: r_i
       let groups = method.advantage(inGroups(rewards, of: method.samples))  // 4: A_i, r_i against its group
       advantages = groups.values.flatMap(\.self)

@@ -97,10 +97,9 @@ private final class OPDTrainer: Trainer {
   func learn(step: Int, update: Int, share: Double) throws -> StepMeasures {
     var measures = StepMeasures()
     let problems = context.problems(step: step, count: method.rollouts)  // 1: x from the data
-    let answers = try context.complete(  // 2: ŷ ~ p_S(·|x)
-      problems.map { ($0, context.task.studentPrompt($0)) }, by: context.policy,
-      SamplingRule(temperature: method.temperature, maxTokens: method.maxTokens), step: step)
-    measures.count(answers)
+    let answers = try context.answers(  // 2: ŷ ~ p_S(·|x)
+      to: problems, SamplingRule(temperature: method.temperature, maxTokens: method.maxTokens), step: step,
+      measures: &measures)
     try context.follow(  // 3: p_T(·|x, ŷ<n), detached, and p_S(·|x, ŷ<n), and the loss at every position
       answers, teacherPrompts: answers.map(\.rollout.prompt), reader, method.signal, temperature: method.temperature,
       LossWeighting(reduction: method.reduction, positions: method.positions, share: share), measures: &measures)

@@ -85,31 +85,26 @@ package struct OPSD: TrainingMethod, Equatable {
 }
 
 /// The numbered lines are those of algorithm 1; line 9, θ ← θ − η ∇L, is taken when `learn` has added its gradient.
-private final class OPSDTrainer: Trainer {
+private final class OPSDTrainer: SelfTaughtTrainer {
   private let method: OPSD
-  private let context: RunContext
-  private let teacher: Teacher
-  private let reader: TeacherReader
+  let context: RunContext
+  let reader: TeacherReader
+  let shown: TeacherContext?
 
   init(_ method: OPSD, _ context: RunContext) {  // 1: θ ← initial weights
     self.method = method
     self.context = context
-    teacher = Teacher(  // 2: the teacher stays there, unless told otherwise
-      method.teacher, initial: context.initial.weights, student: context.learner.weights)
-    reader = context.reader(of: teacher)
+    reader = context.reader(of: method.teacher)  // 2: the teacher stays there, unless told otherwise
+    shown = method.context
   }
-
-  var groups: [String: [NamedArray]] { teacher.groups }
-  var selfTeacher: SelfTeacher? { teacher.examined(in: context, shown: method.context) }
 
   func learn(step: Int, update: Int, share: Double) throws -> StepMeasures {
     var measures = StepMeasures()
     let problems = context.problems(step: step, count: method.rollouts)  // 4: (x, y*) from the data
-    let answers = try context.complete(  // 6: ŷ ~ p_S(·|x)
-      problems.map { ($0, context.task.studentPrompt($0)) }, by: context.policy,
+    let answers = try context.answers(  // 6: ŷ ~ p_S(·|x)
+      to: problems,
       SamplingRule(temperature: method.temperature, maxTokens: method.maxTokens, truncation: method.truncation),
-      step: step)
-    measures.count(answers)
+      step: step, measures: &measures)
     try context.follow(  // 7: p_T(·|x, y*, ŷ<n), detached, and p_S(·|x, ŷ<n); 8: D at every position
       answers, teacherPrompts: try context.prompts(for: answers, method.context), reader,
       .distribution(method.objective), temperature: method.temperature,
@@ -126,6 +121,4 @@ private final class OPSDTrainer: Trainer {
     }
     return measures
   }
-
-  func stepIsComplete(_ step: Int) { teacher.update(after: context.learner.weights) }
 }

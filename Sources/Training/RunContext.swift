@@ -46,9 +46,24 @@ package final class RunContext {
   /// Takes in how the problems of a step were answered.
   func stepIsComplete(_ measured: StepMeasures) { order.takeIn(measured.rightByProblem) }
 
+  /// A reader for a teacher that is the student's own model.
+  func reader(of rule: Teacher.Rule) -> TeacherReader {
+    reader(of: Teacher(rule, initial: initial.weights, student: learner.weights))
+  }
+
   /// A reader of what a teacher is shown, which shares the student's memory.
   func reader(of teacher: Teacher) -> TeacherReader {
     TeacherReader(teacher, memory: learner.activations, isInterrupted: isInterrupted)
+  }
+
+  /// Lets the student answer each problem so many times, the answers to one problem beside each other; they are counted.
+  func answers(
+    to problems: [Problem], samples: Int = 1, _ rule: SamplingRule, step: Int, measures: inout StepMeasures
+  ) throws -> [Attempt] {
+    let answers = try complete(
+      problems.flatMap { Array(repeating: ($0, task.studentPrompt($0)), count: samples) }, by: policy, rule, step: step)
+    measures.count(answers)
+    return answers
   }
 
   /// Lets a policy complete prompts, each for its problem.

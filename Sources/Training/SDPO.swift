@@ -101,29 +101,25 @@ package struct SDPO: TrainingMethod {
   package func makeTrainer(_ context: RunContext) throws -> any Trainer { SDPOTrainer(self, context) }
 }
 
-private final class SDPOTrainer: Trainer {
+private final class SDPOTrainer: SelfTaughtTrainer {
   private let method: SDPO
-  private let context: RunContext
-  private let teacher: Teacher
-  private let reader: TeacherReader
+  let context: RunContext
+  let reader: TeacherReader
+  let shown: TeacherContext?
 
   init(_ method: SDPO, _ context: RunContext) {
     self.method = method
     self.context = context
-    teacher = Teacher(method.teacher, initial: context.initial.weights, student: context.learner.weights)
-    reader = context.reader(of: teacher)
+    reader = context.reader(of: method.teacher)
+    shown = nil  // each answer has a context of its own
   }
-
-  var groups: [String: [NamedArray]] { teacher.groups }
 
   func learn(step: Int, update: Int, share: Double) throws -> StepMeasures {
     var measures = StepMeasures()
     let problems = context.problems(step: step, count: method.groups)  // 1: x from the data
-    let answers = try context.complete(  // 2: y_1 … y_G ~ p_S(·|x)
-      problems.flatMap { problem in
-        Array(repeating: (problem, context.task.studentPrompt(problem)), count: method.samples)
-      }, by: context.policy, SamplingRule(temperature: method.temperature, maxTokens: method.maxTokens), step: step)
-    measures.count(answers)
+    let answers = try context.answers(  // 2: y_1 … y_G ~ p_S(·|x)
+      to: problems, samples: method.samples,
+      SamplingRule(temperature: method.temperature, maxTokens: method.maxTokens), step: step, measures: &measures)
     let rewards = try method.reward(answers)  // 3: r_i
     let advantages = GroupAdvantage.meanOnly(inGroups(rewards, of: method.samples))
     measures.count(rewards, advantages)
@@ -166,8 +162,6 @@ private final class SDPOTrainer: Trainer {
     }
     return measures
   }
-
-  func stepIsComplete(_ step: Int) { teacher.update(after: context.learner.weights) }
 
   /// What the teacher of an answer is shown: the first success among the others of its group, else the environment's
   /// words on it; nil where there is neither.

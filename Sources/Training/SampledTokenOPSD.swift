@@ -54,35 +54,29 @@ package struct SampledTokenOPSD: TrainingMethod, Equatable {
   package func makeTrainer(_ context: RunContext) throws -> any Trainer { SampledTokenTrainer(self, context) }
 }
 
-private final class SampledTokenTrainer: Trainer {
+private final class SampledTokenTrainer: SelfTaughtTrainer {
   private let method: SampledTokenOPSD
-  private let context: RunContext
-  private let teacher: Teacher
-  private let reader: TeacherReader
+  let context: RunContext
+  let reader: TeacherReader
+  let shown: TeacherContext?
 
   init(_ method: SampledTokenOPSD, _ context: RunContext) {
     self.method = method
     self.context = context
-    teacher = Teacher(method.teacher, initial: context.initial.weights, student: context.learner.weights)
-    reader = context.reader(of: teacher)
+    reader = context.reader(of: method.teacher)
+    shown = method.context
   }
-
-  var groups: [String: [NamedArray]] { teacher.groups }
-  var selfTeacher: SelfTeacher? { teacher.examined(in: context, shown: method.context) }
 
   func learn(step: Int, update: Int, share: Double) throws -> StepMeasures {
     var measures = StepMeasures()
     let problems = context.problems(step: step, count: method.rollouts)  // 1: (x, y*) from the data
-    let answers = try context.complete(  // 2: ŷ ~ p_S(·|x)
-      problems.map { ($0, context.task.studentPrompt($0)) }, by: context.policy,
-      SamplingRule(temperature: method.temperature, maxTokens: method.maxTokens), step: step)
-    measures.count(answers)
+    let answers = try context.answers(  // 2: ŷ ~ p_S(·|x)
+      to: problems, SamplingRule(temperature: method.temperature, maxTokens: method.maxTokens), step: step,
+      measures: &measures)
     try context.follow(  // 3: A_n = log p_T(ŷ_n|x, y*, ŷ<n) − log p_S(ŷ_n|x, ŷ<n); 4: −A_n log p_S(ŷ_n|x, ŷ<n)
       answers, teacherPrompts: try context.prompts(for: answers, method.context), reader, .sampledToken,
       temperature: method.temperature,
       LossWeighting(reduction: method.reduction, positions: method.positions, share: share), measures: &measures)
     return measures
   }
-
-  func stepIsComplete(_ step: Int) { teacher.update(after: context.learner.weights) }
 }

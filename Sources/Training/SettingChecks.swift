@@ -27,7 +27,7 @@ extension RunMaterial {
   /// not possible.
   func checkOnPolicy(
     sequences: Int, temperature: Double, maxTokens: Int, shown: TeacherContext? = nil, teacher: Teacher.Rule = .fixed,
-    teacherContext: Int = .max, longestPrompt: Int = 0, copies: Int = 0
+    teacherContext: Int = .max, longestPrompt: Int = 0
   ) throws {
     // Sampling has a rule for T = 0, the loss has none.
     try SettingError.check("temperature", temperature, in: SamplingRule.temperatures)

@@ -6,8 +6,8 @@ import Rollouts
 
 /// What the teacher is shown beside a problem.
 package struct TeacherContext: Equatable, CustomStringConvertible {
-  /// Makes the context of one problem; the others are those of the same step.
-  package typealias Maker = (_ problem: Problem, _ others: [Problem]) throws -> PrivilegedContext
+  /// Makes the context of one problem; the others are those of the same step, gone through only by who asks for them.
+  package typealias Maker = (_ problem: Problem, _ others: LazyFilterSequence<[Problem]>) throws -> PrivilegedContext
 
   private let title: String
   private let text: String
@@ -39,7 +39,7 @@ package struct TeacherContext: Equatable, CustomStringConvertible {
 
   /// What the teacher reads before a completion.
   package func prompt(for problem: Problem, of task: any ReasoningTask, among problems: [Problem]) throws -> String {
-    task.teacherPrompt(problem, seeing: try make(problem, problems.filter { $0.id != problem.id }))
+    task.teacherPrompt(problem, seeing: try make(problem, problems.lazy.filter { $0.id != problem.id }))
   }
 
   /// Its name in titles; nil for the usual one.

@@ -117,6 +117,21 @@ extension Trainer {
   package func stepIsComplete(_ step: Int) {}
 }
 
+/// A trainer whose teacher is the student's own model.
+protocol SelfTaughtTrainer: Trainer {
+  var context: RunContext { get }
+  /// Who reads for the teacher.
+  var reader: TeacherReader { get }
+  /// What the teacher is shown, where that depends on the problem alone.
+  var shown: TeacherContext? { get }
+}
+
+extension SelfTaughtTrainer {
+  var groups: [String: [NamedArray]] { reader.teacher.groups }
+  var selfTeacher: SelfTeacher? { shown.flatMap { reader.teacher.examined(in: context, shown: $0) } }
+  func stepIsComplete(_ step: Int) { reader.teacher.update(after: context.learner.weights) }
+}
+
 /// A teacher that can be examined: the weights that it has now, and what it is shown.
 package struct SelfTeacher {
   let policy: Policy

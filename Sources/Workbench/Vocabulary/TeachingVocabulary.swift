@@ -144,7 +144,7 @@ func teacherContext(_ value: Value, _ setting: MethodSetting) throws -> TeacherC
     let result = try object.call(
       [
         .object(ProblemObject(task: task, problem: problem)),
-        .object(ProblemsObject(task: task, problems: others, split: .practice)),
+        .object(ProblemsObject(task: task, problems: Array(others), split: .practice)),
       ], context)
     guard case .string(let text) = result else { throw wrongResult(object, result, "a string") }
     return .text(try object.checked(text, of: task))
