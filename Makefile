@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
-.PHONY: help lab test demo bench bases browser lint prepare clean
+.PHONY: help lab test demo bench bases browser tour lint prepare clean
 
 VENV := $(CURDIR)/.venv
 PYTHON := $(VENV)/bin/python
@@ -33,6 +33,7 @@ help:
 	@echo 'make bench    one step of self-distillation, measured (ARGS="--size small")'
 	@echo 'make bases    make the shipped base models again, the same bytes (some minutes)'
 	@echo 'make browser  run the first notebook in a headless Chromium and take pictures of it'
+	@echo 'make tour     what a person does, in a headless Chromium: complete, ask, drag, watch, stop, restart'
 	@echo 'make lint     check the format of the sources'
 	@echo 'make clean    remove what was built and installed here'
 
@@ -68,6 +69,9 @@ bases: $(BUILT)
 browser: $(SPEC) $(BROWSER)
 	@$(PYTHON) Tests/clients/browser.py $(NOTEBOOK) $(ARGS)
 
+tour: $(SPEC) $(BROWSER)
+	@$(PYTHON) Tests/clients/tour.py $(ARGS)
+
 lint: | prepare
 	@swift format lint --strict --recursive --parallel Package.swift Sources Tests
 
@@ -88,7 +92,8 @@ $(LAB): kernelspec/requirements.txt | $(MADE)
 	@echo "Installing JupyterLab into .venv"
 	@$(PIP) --requirement $<
 	@mkdir -p $(VENV)/share/jupyter/lab/settings
-	@printf '%s\n' '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}' \
+	@printf '%s\n' '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"},' \
+	  ' "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": true}}' \
 	  > $(VENV)/share/jupyter/lab/settings/overrides.json
 	@touch $@
 

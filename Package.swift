@@ -36,7 +36,7 @@ let package = Package(
   products: [
     .executable(name: "opsd", targets: ["opsd"]),
     .executable(name: "yardstick", targets: ["yardstick"]),
-    .library(name: "JupyterKernel", targets: ["JupyterKernel", "JupyterProtocol"]),
+    .library(name: "JupyterKernel", targets: ["JupyterKernel", "JupyterProtocol", "JupyterWidgets"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -72,12 +72,14 @@ let package = Package(
     room("Display", ["CCairo", "JSONValues"]),
     room("JupyterProtocol", ["COpenSSL", "JSONValues"]),
     room("JupyterKernel", ["CSQLite", "CZeroMQ", "Display", "JSONValues", "JupyterProtocol"]),
+    room("JupyterWidgets", ["Display", "JSONValues", "JupyterKernel"]),
 
     room(
       "Workbench",
       [
         "CellLanguage", "Checkpoints", "Display", "Evaluation", "JSONValues", "JupyterKernel", "JupyterProtocol",
-        "LanguageModel", "Objectives", "RandomStreams", "Rollouts", "Tasks", "Tensors", "Tokenizer", "Training",
+        "JupyterWidgets", "LanguageModel", "Objectives", "RandomStreams", "Rollouts", "Tasks", "Tensors", "Tokenizer",
+        "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -117,7 +119,7 @@ let package = Package(
     tests(
       "WorkbenchTests",
       [
-        "CellLanguage", "Display", "JSONValues", "Tasks", "Training", "Workbench",
+        "CellLanguage", "Display", "JSONValues", "JupyterWidgets", "Tasks", "Training", "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ]

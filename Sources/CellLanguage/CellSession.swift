@@ -1,7 +1,5 @@
 // A session: bindings that live from cell to cell, and the door through which a kernel comes.
 
-import Synchronization
-
 /// Cells that share their top-level names.
 ///
 /// One thread runs cells; any thread may complete and inspect meanwhile.
@@ -25,18 +23,9 @@ package final class CellSession: Sendable {
   ) throws(CellError) -> Value? {
     let text = SourceText(source, name: name)
     let globals = globals
-    let outcome = Outcome()
-    CellThread.run { stackSize in
-      let evaluator = Evaluator(globals: globals, host: host, stackSize: stackSize)
-      let result = Result { () throws(CellError) in try evaluator.run(try Parser.parse(text, globals: globals)) }
-      outcome.result.withLock { $0 = result }
+    return try CellThread.result { (stackSize) throws(CellError) in
+      try Evaluator(globals: globals, host: host, stackSize: stackSize).run(try Parser.parse(text, globals: globals))
     }
-    return try outcome.result.withLock { $0 }.get()
-  }
-
-  /// What a cell comes to, handed from its thread to the one that waits.
-  private final class Outcome: Sendable {
-    let result = Mutex<Result<Value?, CellError>>(.success(nil))
   }
 
   /// The value of one expression, for `user_expressions` and the like.

@@ -91,8 +91,12 @@ public final class CellContext: Sendable {
   }
 
   /// Opens a comm to the front ends; they close it where they do not know the target.
-  public func openComm(target: String, _ message: CommMessage = CommMessage(), handler: CommHandler) -> Comm {
-    outlets.comms.open(target: target, message, handler: handler, from: self)
+  ///
+  /// Without a name it gets one that is new; a comm that is open under the given name is replaced.
+  public func openComm(
+    target: String, id: String? = nil, _ message: CommMessage = CommMessage(), handler: CommHandler
+  ) -> Comm {
+    outlets.comms.open(target: target, id: id ?? Session.freshID(), message, handler: handler, from: self)
   }
 
   // MARK: The reply

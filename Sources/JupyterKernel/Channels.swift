@@ -17,6 +17,9 @@ struct Channels {
 
   /// The order in which sockets are served: what must not wait comes first.
   static let order: [Channel] = [.control, .heartbeat, .iopub, .stdin, .shell]
+  /// The order in which front ends connect, most of them: who comes before the socket is bound tries again only after
+  /// a tenth of a second.
+  private static let bindingOrder: [Channel] = [.shell, .iopub, .stdin, .heartbeat, .control]
   static let lingerMilliseconds: Int32 = 300
 
   /// Where each channel listens.
@@ -32,7 +35,7 @@ struct Channels {
       throw ConnectionFileError(reason: "the connection file asks for encryption, which this ZeroMQ was built without")
     }
     do {
-      for channel in Self.order {
+      for channel in Self.bindingOrder {
         let socket = try ZeroMQSocket(channel == .iopub ? .publisher : .router, in: context)
         sockets[channel] = socket
         try socket.set(ZMQ_LINGER, Self.lingerMilliseconds)

@@ -99,8 +99,10 @@ final class CommDesk: Sendable {
   }
 
   /// Opens a comm to the front ends.
-  func open(target: String, _ message: CommMessage, handler: CommHandler, from cell: CellContext) -> Comm {
-    let comm = Comm(id: Session.freshID(), target: target, handler: handler, desk: self)
+  func open(
+    target: String, id: String, _ message: CommMessage, handler: CommHandler, from cell: CellContext
+  ) -> Comm {
+    let comm = Comm(id: id, target: target, handler: handler, desk: self)
     comms.withLock { $0[comm.id] = comm }
     cell.publish(
       CommOpen(commID: comm.id, target: target, data: message.data), metadata: message.metadata,

@@ -20,6 +20,8 @@ public struct Message: Sendable {
   /// Parses verified frames; throws `MessageError` where a part is no JSON object.
   public init(_ frames: Frames) throws(MessageError) {
     func object(_ bytes: [UInt8], _ name: String) throws(MessageError) -> JSON {
+      // Most are empty, and this is waited for.
+      if bytes == Self.emptyObject { return .object([:]) }
       guard let json = try? JSON(parsing: bytes) else { throw MessageError(reason: "the \(name) is not JSON") }
       switch json {
       case .object: return json
@@ -34,6 +36,8 @@ public struct Message: Sendable {
     self.identities = frames.identities
     self.buffers = frames.buffers
   }
+
+  private static let emptyObject = Array("{}".utf8)
 
   /// Reads the content as one kind of request; throws `ContentError` where a member is missing or of a wrong kind.
   public func content<Content: RequestContent>(as kind: Content.Type) throws -> Content {

@@ -3,6 +3,7 @@
 import CellLanguage
 import Display
 import Foundation
+import JupyterWidgets
 import Synchronization
 import Testing
 @testable import Workbench
@@ -17,7 +18,11 @@ final class KeepingScreen: Screen {
     case updated(MIMEBundle, id: String)
     case cleared(wait: Bool)
     case paged(MIMEBundle)
+    case controls([Control])
   }
+
+  /// What follows when the controls that were shown last are set.
+  private let follower = Mutex<(@Sendable ([Control.Position], any Screen) -> Void)?>(nil)
 
   private let kept = Mutex<[Event]>([])
   private let polls = Atomic<Int>(0)
@@ -55,6 +60,9 @@ final class KeepingScreen: Screen {
   /// Printed text.
   var text: String { events.map { if case .text(let text) = $0 { text } else { "" } }.joined() }
 
+  /// Sets the controls that were shown last.
+  func set(_ positions: [Control.Position]) { follower.withLock { $0 }?(positions, self) }
+
   private func keep(_ event: Event) { kept.withLock { $0.append(event) } }
   func write(_ text: String) { keep(.text(text)) }
   func writeError(_ text: String) { keep(.error(text)) }
@@ -62,6 +70,12 @@ final class KeepingScreen: Screen {
   func update(_ bundle: MIMEBundle, id: String) { keep(.updated(bundle, id: id)) }
   func clear(wait: Bool) { keep(.cleared(wait: wait)) }
   func page(_ bundle: MIMEBundle) { keep(.paged(bundle)) }
+  func show(
+    _ controls: [Control], id: String, follow: @escaping @Sendable ([Control.Position], any Screen) -> Void
+  ) {
+    keep(.controls(controls))
+    follower.withLock { $0 = follow }
+  }
   func input(prompt: String, isPassword: Bool) throws -> String { "an answer to \(prompt)" }
   var isInterrupted: Bool {
     let poll = polls.wrappingAdd(1, ordering: .relaxed).newValue

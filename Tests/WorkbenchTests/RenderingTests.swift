@@ -102,6 +102,7 @@ import Testing
       case .updated(let bundle, _): "updated \(bundle.plain)"
       case .cleared(let wait): "cleared \(wait)"
       case .paged(let bundle): "paged \(bundle.plain)"
+      case .controls(let controls): "controls \(controls.count)"
       }
     }
     #expect(

@@ -96,6 +96,14 @@ class Page:
     def __init__(self, browser, address, patience):
         self.browser, self.patience = browser, patience
         browser.get(address)
+        self.wait_until_ready()
+
+    def reload(self):
+        """Loads the page anew; the kernel goes on."""
+        self.browser.refresh()
+        self.wait_until_ready()
+
+    def wait_until_ready(self):
         self.wait(
             APP + "if (!app || !panel || !panel.sessionContext) return false;"
             "return panel.sessionContext.isReady && panel.sessionContext.session?.kernel?.status === 'idle'"

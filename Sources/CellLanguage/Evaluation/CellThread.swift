@@ -1,5 +1,7 @@
 // A thread with a stack that is large enough for the deepest recursion a cell may do.
 
+import Synchronization
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -15,6 +17,24 @@ enum CellThread {
   static func run(_ body: @escaping @Sendable (Int) -> Void) {
     guard let thread = start(CellJob(body)) else { return body(2 << 20) }
     pthread_join(thread, nil)
+  }
+
+  /// What a body comes to on such a thread.
+  static func result<Result: Sendable>(
+    _ body: @escaping @Sendable (Int) throws(CellError) -> Result
+  ) throws(CellError) -> Result {
+    let outcome = Outcome<Result>()
+    run { stackSize in
+      let result = Swift.Result { () throws(CellError) in try body(stackSize) }
+      outcome.result.withLock { $0 = result }
+    }
+    guard let result = outcome.result.withLock({ $0 }) else { preconditionFailure("the thread has ended") }
+    return try result.get()
+  }
+
+  /// Handed from that thread to the one that waits.
+  private final class Outcome<Value: Sendable>: Sendable {
+    let result = Mutex<Result<Value, CellError>?>(nil)
   }
 
   private static func start(_ job: CellJob) -> pthread_t? {

@@ -117,6 +117,11 @@ package final class Function: Sendable {
     }
   }
 
+  /// The names of its parameters, as they were written; none of a command.
+  package var parameterNames: [String] {
+    if case .code(let code, _) = body { code.parameters.map(\.name) } else { [] }
+  }
+
   /// What it was written as; the name of a command.
   package var text: String {
     if case .code(let code, _) = body { code.source.text(code.range) } else { name }

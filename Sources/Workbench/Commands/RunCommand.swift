@@ -3,6 +3,7 @@
 import ArgumentParser
 import CellLanguage
 import Display
+import JupyterWidgets
 import FoundationEssentials
 import Glibc
 import Synchronization
@@ -117,6 +118,12 @@ final class TerminalScreen: Screen {
   func clear(wait: Bool) { pending.withLock { $0 = Pending() } }
 
   func page(_ bundle: MIMEBundle) { display(bundle, id: nil) }
+
+  func show(
+    _ controls: [Control], id: String, follow: @escaping @Sendable ([Control.Position], any Screen) -> Void
+  ) {
+    for control in controls { write("\(control.label) = \(control.text(control.start))\n") }
+  }
 
   func input(prompt: String, isPassword: Bool) throws -> String {
     write(prompt)

@@ -5,10 +5,12 @@ import Display
 import JSONValues
 import JupyterKernel
 import JupyterProtocol
+import JupyterWidgets
 
 /// The interpreter that the kernel serves.
 final class CellInterpreter: Interpreter {
   private let session = CellSession(vocabulary: workbenchVocabulary)
+  private let widgets = WidgetDesk()
 
   let language = LanguageInfo(
     name: "swift", version: OPSDCommand.version, mimeType: "text/x-swift", fileExtension: ".swift",
@@ -22,9 +24,12 @@ final class CellInterpreter: Interpreter {
   /// Variables are values behind locks, and numeric work shares its threads: cells of several shells may run at once.
   let supportsSubshells = true
 
+  var commTargets: [String: CommTarget] { widgets.commTargets }
+
   func execute(_ code: String, in cell: JupyterKernel.CellContext) throws -> MIMEBundle? {
     let place = (cell.subshell == nil ? "" : "subshell ") + "cell \(cell.executionCount)"
-    let workplace = Workplace(screen: KernelScreen(cell), cell: cell.executionCount, shell: cell.subshell)
+    let workplace = Workplace(
+      screen: KernelScreen(cell, widgets), cell: cell.executionCount, shell: cell.subshell)
     do {
       guard let value = try session.run(code, name: place, host: workplace) else { return nil }
       return rendered(value)
@@ -59,8 +64,12 @@ final class CellInterpreter: Interpreter {
 /// A cell of the kernel as a screen.
 private final class KernelScreen: Screen {
   private let cell: JupyterKernel.CellContext
+  private let widgets: WidgetDesk
 
-  init(_ cell: JupyterKernel.CellContext) { self.cell = cell }
+  init(_ cell: JupyterKernel.CellContext, _ widgets: WidgetDesk) {
+    self.cell = cell
+    self.widgets = widgets
+  }
 
   func write(_ text: String) { cell.write(text) }
   func writeError(_ text: String) { cell.write(text, to: .standardError) }
@@ -68,6 +77,13 @@ private final class KernelScreen: Screen {
   func update(_ bundle: MIMEBundle, id: String) { cell.update(bundle, id: id) }
   func clear(wait: Bool) { cell.clearOutput(wait: wait) }
   func page(_ bundle: MIMEBundle) { cell.page(bundle) }
+  func show(
+    _ controls: [Control], id: String, follow: @escaping @Sendable ([Control.Position], any Screen) -> Void
+  ) {
+    widgets.show(controls, id: id, in: cell) { [widgets] positions, cell in
+      follow(positions, KernelScreen(cell, widgets))
+    }
+  }
   func input(prompt: String, isPassword: Bool) throws -> String {
     do {
       return try cell.input(prompt: prompt, password: isPassword)

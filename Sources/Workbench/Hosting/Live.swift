@@ -36,19 +36,23 @@ enum LiveSampling {
 }
 
 /// One display that is shown the first time and replaced from then on.
-private struct LiveDisplay {
+final class LiveDisplay: Sendable {
+  /// Under what it is shown.
+  let id: String
   private let workplace: Workplace
-  private let id: String
-  private var isShown = false
+  private let isShown = Atomic<Bool>(false)
 
   init(_ workplace: Workplace) {
     self.workplace = workplace
     id = workplace.newDisplayID()
   }
 
-  mutating func show(_ bundle: MIMEBundle) {
-    if isShown { workplace.screen.update(bundle, id: id) } else { workplace.screen.display(bundle, id: id) }
-    isShown = true
+  func show(_ bundle: MIMEBundle) {
+    if isShown.exchange(true, ordering: .relaxed) {
+      workplace.screen.update(bundle, id: id)
+    } else {
+      workplace.screen.display(bundle, id: id)
+    }
   }
 }
 
@@ -57,18 +61,17 @@ final class ProgressLine: Sendable {
   private struct State {
     var progress: Progress
     var throttle: ProgressThrottle
-    var display: LiveDisplay
   }
 
   private let state: Mutex<State>
+  private let display: LiveDisplay
   private let start: Double
 
   init(_ activity: String, past: String, total: Int?, unit: String, _ workplace: Workplace) {
     start = monotonicSeconds()
+    display = LiveDisplay(workplace)
     state = Mutex(
-      State(
-        progress: Progress(activity, past: past, of: total, unit: unit), throttle: ProgressThrottle(start: start),
-        display: LiveDisplay(workplace)))
+      State(progress: Progress(activity, past: past, of: total, unit: unit), throttle: ProgressThrottle(start: start)))
   }
 
   /// Says how much was done before the work began.
@@ -87,7 +90,7 @@ final class ProgressLine: Sendable {
       state.progress.done = done
       state.progress.note = note
       state.progress.elapsed = now - start
-      state.display.show(state.progress.bundle())
+      display.show(state.progress.bundle())
     }
   }
 
@@ -98,7 +101,7 @@ final class ProgressLine: Sendable {
       guard state.throttle.isDue(at: now) else { return }
       if let note { state.progress.note = note }
       state.progress.elapsed = now - start
-      state.display.show(state.progress.bundle())
+      display.show(state.progress.bundle())
     }
   }
 
@@ -108,13 +111,13 @@ final class ProgressLine: Sendable {
       state.progress.done = done
       state.progress.note = note
       state.progress.phase = isStopped ? .stopped : .finished
-      state.display.show(state.progress.bundle())
+      display.show(state.progress.bundle())
     }
   }
 
   /// Leaves a line of one's own.
   func finish(as line: String) {
-    state.withLock { $0.display.show(MIMEBundle(plain: line)) }
+    state.withLock { _ in display.show(MIMEBundle(plain: line)) }
   }
 
   /// Leaves the line of work that was stopped.
@@ -163,7 +166,7 @@ final class ComparisonWatch {
 /// Watches a training run: a progress line and the plot of the loss, both updated in place.
 final class LiveTraining {
   private let line: ProgressLine
-  private var plot: LiveDisplay
+  private let plot: LiveDisplay
   private let title: String
   private let plots: Bool
   private var throttle = ProgressThrottle(start: monotonicSeconds())

@@ -2,6 +2,7 @@
 
 import CellLanguage
 import Display
+import JupyterWidgets
 import Synchronization
 
 /// Where the output of a cell goes, and whether it should stop.
@@ -18,6 +19,9 @@ protocol Screen: AnyObject, Sendable {
   func clear(wait: Bool)
   /// Shows a text beside the cells, where the front end has such a place.
   func page(_ bundle: MIMEBundle)
+  /// Shows controls where the front end has such things; `follow` learns of every change, with a screen that belongs to
+  /// it.
+  func show(_ controls: [Control], id: String, follow: @escaping @Sendable ([Control.Position], any Screen) -> Void)
   /// Asks the reader.
   func input(prompt: String, isPassword: Bool) throws -> String
   /// Whether the cell should stop.

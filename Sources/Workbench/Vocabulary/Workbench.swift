@@ -8,10 +8,10 @@ import Tasks
 let workbenchVocabulary = Vocabulary(
   commands: taskCommands + worldCommands + ownTaskCommands + modelCommands + adapterCommands + distributionCommands
     + divergenceCommands
-    + trainingCommands + methodCommands + teachingCommands + comparisonCommands + plotCommands
+    + trainingCommands + methodCommands + teachingCommands + comparisonCommands + plotCommands + controlCommands
     + sessionCommands,
   types: taskTypes + modelTypes + distributionTypes + divergenceTypes + trainingTypes + methodTypes + teachingTypes
-    + comparisonTypes)
+    + comparisonTypes + controlTypes)
 
 extension Parameter {
   /// The seed of a command.
