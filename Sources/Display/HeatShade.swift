@@ -60,14 +60,17 @@ struct HeatShade: Equatable {
   func share(_ value: Double) -> Double? {
     guard !value.isNaN, !isLogarithmic || value > 0 else { return nil }
     let bound = min(max(value, lower), upper)
+    // Neither the difference nor the quotient of the two ends need be finite.
     let share =
-      isLogarithmic ? log(bound / lower) / log(upper / lower) : (bound / upper - lower / upper) / (1 - lower / upper)
+      isLogarithmic
+      ? (log(bound) - log(lower)) / (log(upper) - log(lower)) : (bound / upper - lower / upper) / (1 - lower / upper)
     return min(max(share, 0), 1)
   }
 
   /// The value at a place.
   func value(at share: Double) -> Double {
-    isLogarithmic ? lower * exp(share * log(upper / lower)) : lower + share * upper - share * lower
+    isLogarithmic
+      ? exp(log(lower) * (1 - share) + log(upper) * share) : lower * (1 - share) + upper * share
   }
 
   /// The colours between which all others lie, and the values that have them.

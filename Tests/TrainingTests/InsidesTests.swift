@@ -1,6 +1,7 @@
 // Attention and the logit lens beside transformers' Qwen3, and what is refused before any work.
 
 import Evidence
+import JSONValues
 import LanguageModel
 import Rollouts
 import Synchronization
@@ -57,7 +58,7 @@ import Training
   /// Bit for bit, with an adapter and without: the last row is the model, the embedding is not.
   @Test func theLastRowOfALensIsTheModel() throws {
     let base = try goldenParameters("qwen3-untied", isTied: false)
-    let adapter = Adapter(randomly: AdapterConfiguration(rank: 2), for: base.configuration, seed: 3)
+    let adapter = Adapter(zeros: AdapterConfiguration(rank: 2), for: base.configuration)
     for entry in adapter.entries { adapter[entry] = Floats(randomNumbers(entry.count, seed: 8, scale: 0.3)) }
     for model in [Weights(base), Weights(base, adapter: adapter)] {
       for sequence in try Self.sequences() {
