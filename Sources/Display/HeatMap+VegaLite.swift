@@ -64,8 +64,8 @@ extension HeatMap {
     return [
       ["flatten": fields], ["window": [["op": "row_number", "as": "k"]], "groupby": ["r"]],
       ["filter": "isValid(datum.v)"], ["calculate": "datum.k - 1", "as": "c"],
-      ["calculate": .string("\(Self.list(grid.rowLabels))[datum.r]"), "as": "row"],
-      ["calculate": .string("\(Self.list(grid.columnLabels))[datum.c]"), "as": "column"],
+      ["calculate": .string("\(Self.list(grid.rowNames))[datum.r]"), "as": "row"],
+      ["calculate": .string("\(Self.list(grid.columnNames))[datum.c]"), "as": "column"],
       [
         "calculate": "abs(datum.v) < 1e300 ? format(datum.v, '.4~g') : datum.v > 0 ? '∞' : '-∞'", "as": "value",
       ],
@@ -109,7 +109,7 @@ extension HeatMap {
       ["field": "column", "type": "nominal", "title": .string(columns.title.isEmpty ? "column" : columns.title)],
       ["field": "value", "type": "nominal", "title": .string(heading)],
     ]
-    if grid.hasTexts { result.append(["field": "t", "type": "nominal", "title": "in the cell"]) }
+    if grid.hasTexts { result.append(["field": "t", "type": "nominal", "title": .string(textMeaning)]) }
     return .array(result)
   }
 }

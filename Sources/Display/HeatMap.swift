@@ -57,6 +57,8 @@ public struct HeatMap: Sendable, Equatable {
   public var values: [[Double]]
   /// What is written into the cells, row after row; nil writes nothing.
   public var texts: [[String]]?
+  /// What these texts are.
+  public var textMeaning = "in the cell"
   /// At most so many rows, and so many columns, are shown; the middle of more is left out, with a line that says so.
   public var limit = 100
 
@@ -107,6 +109,9 @@ struct HeatGrid {
   /// The name of each slot.
   let rowLabels: [String]
   let columnLabels: [String]
+  /// The same for tool tips: a token, which may stand in several places, with its place.
+  let rowNames: [String]
+  let columnNames: [String]
   let shade: HeatShade
   /// What is left out, and the reader's own note.
   let notes: [String]
@@ -123,6 +128,8 @@ struct HeatGrid {
     columns = Self.slots(width, limit)
     rowLabels = Self.labels(rows, map.rows)
     columnLabels = Self.labels(columns, map.columns)
+    rowNames = Self.names(rows, map.rows, rowLabels)
+    columnNames = Self.names(columns, map.columns, columnLabels)
     shade = HeatShade(map)
     var notes = map.note.map { [$0] } ?? []
     for (what, count, slots) in [("rows", height, rows), ("columns", width, columns)] where slots.contains(nil) {
@@ -167,5 +174,10 @@ struct HeatGrid {
       let label = axis.labels[slot]
       return axis.holdsTokens ? (label.isEmpty ? "∅" : TextLayout.visible(label)) : TextLayout.singleLine(label)
     }
+  }
+
+  private static func names(_ slots: [Int?], _ axis: HeatMap.Axis, _ labels: [String]) -> [String] {
+    guard axis.holdsTokens else { return labels }
+    return zip(slots, labels).map { slot, label in slot.map { "\(label) (\($0))" } ?? label }
   }
 }

@@ -32,7 +32,8 @@ package struct AttentionScores: Sendable {
     try checkKept(
       Double(shape.layers * shape.heads) * Double(count) * Double(count),
       "the attention weights of \(shape.layers) layers of \(shape.heads) heads over \(count) tokens",
-      longest: Int((Double(mostKept) / Double(shape.layers * shape.heads)).squareRoot()))
+      fix: "take a shorter rollout, with its prompt at most "
+        + "\(Int((Double(mostKept) / Double(shape.layers * shape.heads)).squareRoot())) tokens, or a smaller model")
     let (pass, batch) = try openPass(model, prompt: prompt, completion: completion, isInterrupted)
     weights = Floats(zeros: shape.layers * shape.heads * count * count)
     for map in 0..<shape.layers * shape.heads {
@@ -72,8 +73,8 @@ package struct LayerScores: Sendable {
     (depths, positions, vocabulary) = (shape.layers + 1, completion.count, shape.vocabulary)
     try checkKept(
       Double(depths) * Double(positions) * Double(vocabulary),
-      "a logit lens of \(depths) depths at \(positions) positions over \(vocabulary) tokens",
-      longest: mostKept / (depths * vocabulary))
+      "the probabilities of a logit lens of \(depths) depths at \(positions) positions over \(vocabulary) tokens",
+      fix: "take a shorter rollout, at most \(mostKept / (depths * vocabulary)) tokens, or a smaller model")
     let (pass, batch) = try openPass(model, prompt: prompt, completion: completion, isInterrupted)
     logProbabilities = Floats(zeros: depths * positions * vocabulary)
     let head = Head()
@@ -92,14 +93,13 @@ package struct LayerScores: Sendable {
   }
 }
 
-private func checkKept(_ numbers: Double, _ what: String, longest: Int) throws(SettingError) {
+private func checkKept(_ numbers: Double, _ what: String, fix: String) throws(SettingError) {
   guard numbers <= Double(mostKept) else {
     throw SettingError(
       what: "\(what) are too many numbers to look at",
       why: "they would take \(Int((numbers / 0x1p18).rounded(.up))) MiB, and a look inside keeps at most "
         + "\(mostKept >> 18)",
-      fix: longest > 1
-        ? "take a rollout that is shorter, \(longest) tokens at most" : "take a smaller model")
+      fix: fix)
   }
 }
 

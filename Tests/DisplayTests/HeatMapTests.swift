@@ -69,6 +69,8 @@ import Testing
     let axis = try #require(try Self.spec(map)["encoding"]?["x"])
     #expect(axis["axis"]?["labelExpr"]?.string == "[\"1\",\"␣\",\"1\",\"↵\"][datum.value]")
     #expect(axis["scale"]?["domain"] == [0, 1, 2, 3])
+    let names = try #require(try Self.spec(map)["transform"]?.array).compactMap { $0["calculate"]?.string }
+    #expect(names.contains("[\"1 (0)\",\"␣ (1)\",\"1 (2)\",\"↵ (3)\"][datum.c]"))
     #expect(map.bundle().plain.contains("1     ␣     1     ↵"))
   }
 

@@ -35,7 +35,7 @@ struct LogitLensObject: CellObject, Pictured {
   /// A row for each number of layers, a column for each position, the likeliest token in each cell.
   func map(_ quantity: LensQuantity) -> HeatMap {
     let vocabulary = reading.rollout.policy.vocabulary
-    return HeatMap(
+    var map = HeatMap(
       title: "Logit lens: \(reading.title)",
       note: "in each cell the likeliest token; the last row is what the model says",
       rows: .init("residual stream", labels: (0..<scores.depths).map(Self.name)),
@@ -49,6 +49,8 @@ struct LogitLensObject: CellObject, Pictured {
           return String(vocabulary.characters[likeliest])
         }
       })
+    map.textMeaning = "likeliest token"
+    return map
   }
 
   static func name(_ depth: Int) -> String {

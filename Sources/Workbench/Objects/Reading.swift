@@ -29,7 +29,7 @@ struct Reading {
     self.rollout = rollout
     self.model = model.name
     self.role = role
-    prompt = try model.policy.encode(text)
+    prompt = try reporting("rollout") { try model.policy.encode(text) }
     tokens = (prompt + rollout.rollout.tokens).map { String(model.policy.vocabulary.characters[Int($0)]) }
   }
 
