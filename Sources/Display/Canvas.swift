@@ -169,6 +169,17 @@ import CCairo
     unsafe cairo_new_path(context)
   }
 
+  /// Draws one line of text that reads upwards and ends at `place`, on whose left it stands with its base line.
+  func upwardText(_ text: String, endingAt place: Place, _ style: Style) {
+    let length = width(of: text, style)
+    let p = place.clamped
+    unsafe cairo_save(context)
+    unsafe cairo_translate(context, p.x, p.y)
+    unsafe cairo_rotate(context, -.pi / 2)
+    self.text(text, at: Place(-length, 0), style)
+    unsafe cairo_restore(context)
+  }
+
   /// How far this text reaches, in points.
   func width(of text: String, _ style: Style) -> Double {
     select(style)

@@ -37,13 +37,13 @@ package final class DecoderPass {
     return 4 * Double(tokens) * Double(numbers) + 64 * Double(isTraining ? 15 * shape.layers + 11 : 18) + thin
   }
 
-  private let shape: DecoderConfiguration
-  private let purpose: Purpose
+  let shape: DecoderConfiguration
+  let purpose: Purpose
   private let rotary: RotaryTable
   private let memory: ActivationMemory
   private var turn = 0
-  private var layers: [LayerActivations] = []
-  private var finalInput = Floats(zeros: 0)  // scored × D, the residual stream after the last layer
+  private(set) var layers: [LayerActivations] = []
+  private(set) var finalInput = Floats(zeros: 0)  // scored × D, the residual stream after the last layer
   private var finalScale = Floats(zeros: 0)
   private var finalNormalised = Floats(zeros: 0)
 
@@ -66,7 +66,7 @@ package final class DecoderPass {
   }
 
   /// What one layer keeps; N rows each.
-  private struct LayerActivations {
+  struct LayerActivations {
     let input: Floats  // N × D, the residual stream on entry
     let inputScale: Floats  // N
     let normalised: Floats  // N × D
@@ -154,6 +154,9 @@ package final class DecoderPass {
     finalScale = finalInput
     if purpose == .training { finalNormalised = finalInput }
   }
+
+  /// Whether what the last forward pass left behind is still there.
+  var isKept: Bool { !layers.isEmpty && memory.turn == turn }
 
   // MARK: Forward
 
@@ -270,8 +273,7 @@ package final class DecoderPass {
     precondition(purpose == .training, "a pass for scoring keeps nothing to go back through")
     precondition((adapter == nil) == (gradient.parameters != nil), "a gradient of something else than what is trained")
     let d = shape.width
-    precondition(
-      !layers.isEmpty && memory.turn == turn, "a backward pass follows its forward pass, with no other pass in between")
+    precondition(isKept, "a backward pass follows its forward pass, with no other pass in between")
     defer { release() }
     let work = GradientActivations(shape, tokens: batch.tokens.count, from: memory)
     rmsNormBackward(

@@ -51,7 +51,7 @@ package struct AttentionInput: Sendable {
     token * valueStride + valueOffset + head * shape.width
   }
 
-  fileprivate func check(_ sequences: [Range<Int>], _ shape: AttentionShape) {
+  func check(_ sequences: [Range<Int>], _ shape: AttentionShape) {
     let tokens = sequences.last?.upperBound ?? 0
     precondition(
       queries.count >= tokens * shape.heads * shape.width && keys.count >= tokens * shape.keyValueHeads * shape.width
@@ -62,12 +62,12 @@ package struct AttentionInput: Sendable {
 }
 
 /// Queries are taken this many at a time, so that scores stay in the cache and the part above the diagonal is skipped.
-private let queryBlock = 32
+let queryBlock = 32
 
-private let panel = Int64(Panels.width)
+let panel = Int64(Panels.width)
 
 /// The panels that so many columns need.
-private func filled(_ count: Int) -> Int { (count + Panels.width - 1) / Panels.width * Panels.width }
+func filled(_ count: Int) -> Int { (count + Panels.width - 1) / Panels.width * Panels.width }
 
 /// out = softmax(q · kᵀ / √width, causal) · v.
 ///
@@ -229,7 +229,7 @@ private func attentionBackward(
     Int64(gradient.valueStride))
 }
 
-private func forEachQueryBlock(_ tokens: Range<Int>, _ body: (_ queries: Range<Int>, _ seen: Range<Int>) -> Void) {
+func forEachQueryBlock(_ tokens: Range<Int>, _ body: (_ queries: Range<Int>, _ seen: Range<Int>) -> Void) {
   for first in stride(from: tokens.lowerBound, to: tokens.upperBound, by: queryBlock) {
     let last = min(tokens.upperBound, first + queryBlock)
     body(first..<last, tokens.lowerBound..<last)

@@ -29,16 +29,8 @@ package struct DistillationScores: Sendable {
           + "\(student.configuration.vocabulary) cannot be compared",
         why: "the divergence goes token by token", fix: "use models of one vocabulary", setting: "teacher")
     }
-    for (who, weights, prompt) in [("teacher", teacher, teacherPrompt), ("student", student, studentPrompt)] {
-      let context = weights.configuration.contextLength
-      guard !prompt.isEmpty, !completion.isEmpty, prompt.count + completion.count <= context else {
-        throw SettingError(
-          what: "the \(who) cannot score \(completion.count) tokens after a prompt of \(prompt.count)",
-          why: prompt.isEmpty || completion.isEmpty
-            ? "both hold at least one token" : "its context is \(context) tokens",
-          fix: "choose a model with a longer context, or a shorter rollout", setting: who)
-      }
-    }
+    try checkScoring("teacher", teacher.configuration, prompt: teacherPrompt, completion: completion)
+    try checkScoring("student", student.configuration, prompt: studentPrompt, completion: completion)
     positions = completion.count
     vocabulary = student.configuration.vocabulary
     func score(_ weights: Weights, _ prompt: [Int32]) -> Floats {
@@ -58,11 +50,29 @@ package struct DistillationScores: Sendable {
   /// The student's probabilities at a position.
   package func student(_ position: Int) -> [Double] { row(studentLogProbabilities, position) }
 
-  /// Log-probabilities carry float32's rounding; in double the sum is made 1 again, so that no divergence of two rows
-  /// falls below 0 by more than double's own rounding.
   private func row(_ scores: Floats, _ position: Int) -> [Double] {
-    let probabilities = scores.row(position, width: vocabulary).array.map { exponential(Double($0)) }
-    let sum = probabilities.reduce(0, +)
-    return probabilities.map { $0 / sum }
+    probabilities(scores.row(position, width: vocabulary))
   }
+}
+
+/// Throws `SettingError` where a model cannot score a completion after a prompt; `who` names the one of a comparison, and
+/// is the setting at fault.
+func checkScoring(
+  _ who: String, _ shape: DecoderConfiguration, prompt: [Int32], completion: [Int32]
+) throws(SettingError) {
+  guard !prompt.isEmpty, !completion.isEmpty, prompt.count + completion.count <= shape.contextLength else {
+    throw SettingError(
+      what: "the \(who) cannot score \(completion.count) tokens after a prompt of \(prompt.count)",
+      why: prompt.isEmpty || completion.isEmpty
+        ? "both hold at least one token" : "its context is \(shape.contextLength) tokens",
+      fix: "choose a model with a longer context, or a shorter rollout", setting: who)
+  }
+}
+
+/// Log-probabilities carry float32's rounding; in double the sum is made 1 again, so that no divergence of two rows falls
+/// below 0 by more than double's own rounding.
+func probabilities(_ logProbabilities: Floats) -> [Double] {
+  let probabilities = logProbabilities.array.map { exponential(Double($0)) }
+  let sum = probabilities.reduce(0, +)
+  return probabilities.map { $0 / sum }
 }

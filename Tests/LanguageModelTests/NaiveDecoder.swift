@@ -51,11 +51,32 @@ struct NaiveDecoder {
     }
   }
 
+  /// What one sequence leaves inside.
+  struct Trace {
+    /// Attention weights by layer, head, token that reads, and token that is read.
+    var attention: [[[[Double]]]] = []
+    /// The residual stream of each token: of the embedding, and after each layer.
+    var streams: [[[Double]]] = []
+  }
+
   /// Logits after each token of one sequence.
   func logits(_ tokens: [Int32]) -> [[Double]] {
+    (trace(tokens).streams.last ?? []).map(headed)
+  }
+
+  /// The final norm and the head of a row of the residual stream.
+  func headed(_ stream: [Double]) -> [Double] {
+    linear(norm(stream, "model.norm"), shape.hasTiedHead ? "model.embed_tokens" : "lm_head")
+  }
+
+  /// The forward pass of one sequence.
+  func trace(_ tokens: [Int32]) -> Trace {
+    var trace = Trace()
     let embedding = weight("model.embed_tokens")
     var stream = tokens.map { Array(embedding[Int($0) * shape.width..<(Int($0) + 1) * shape.width]) }
+    trace.streams.append(stream)
     for layer in 0..<shape.layers {
+      trace.attention.append(Array(repeating: [], count: shape.heads))
       let name = "model.layers.\(layer)."
       let inputs = stream.map { norm($0, name + "input_layernorm") }
       let attention = name + "self_attn."
@@ -70,6 +91,7 @@ struct NaiveDecoder {
           let top = scores.max() ?? 0
           let shares = scores.map { exp($0 - top) }
           let sum = shares.reduce(0, +)
+          trace.attention[layer][head].append(shares.map { $0 / sum })
           for i in 0..<shape.headWidth {
             mixed.append((0...token).reduce(0) { $0 + shares[$1] / sum * v[$1][shared * shape.headWidth + i] })
           }
@@ -80,9 +102,9 @@ struct NaiveDecoder {
         let hidden = zip(gate, up).map { $0 / (1 + exp(-$0)) * $1 }
         stream[token] = zip(stream[token], linear(hidden, name + "mlp.down_proj")).map(+)
       }
+      trace.streams.append(stream)
     }
-    let head = shape.hasTiedHead ? "model.embed_tokens" : "lm_head"
-    return stream.map { linear(norm($0, "model.norm"), head) }
+    return trace
   }
 
   /// The mean cross-entropy over every completion token of some sequences.

@@ -19,6 +19,11 @@ import Testing
     ("d.show(.studentEntropy)", ["text/html"]), ("d[0]", ["text/html"]), ("d[0].top(3)", ["text/html"]),
     ("plot(run)", ["application/vnd.vegalite.v5+json", "image/png"]),
     ("plot([run, run], x: .generatedTokens, y: .accuracy)", ["application/vnd.vegalite.v5+json", "image/png"]),
+    ("base.attention(along: y)", ["application/vnd.vegalite.v5+json", "image/png"]),
+    ("base.attention(along: y)[0][1]", ["application/vnd.vegalite.v5+json", "image/png"]),
+    ("base.attention(along: y).at(1)", ["application/vnd.vegalite.v5+json", "image/png"]),
+    ("base.logitLens(along: y)", ["application/vnd.vegalite.v5+json", "image/png"]),
+    ("base.logitLens(along: y).show(.rank)", ["application/vnd.vegalite.v5+json", "image/png"]),
     ("plot(run.loss)", ["application/vnd.vegalite.v5+json", "image/png"]), ("help(train)", ["text/markdown"]),
   ]) func everythingHasTextAndMore(cell: String, media: [String]) throws {
     let bundle = try #require(try Bench.prepared().output(cell).last)

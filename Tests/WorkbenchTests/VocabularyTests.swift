@@ -13,13 +13,16 @@ private let commands: [(type: String?, command: Command)] =
   + sessionCommands)
   .map { (nil, $0) } + types.flatMap { type in type.methods.map { (type.name, $0) } }
 
-private let types = taskTypes + modelTypes + distributionTypes + trainingTypes
+private let types = taskTypes + modelTypes + distributionTypes + insideTypes + trainingTypes
 
 @Suite struct VocabularyTests {
   /// A value of each type in a prepared session.
   static let examples = [
     "Task": "task", "Problems": "exam", "Problem": "x", "Model": "base", "Rollout": "y", "Distributions": "d",
     "DistributionRows": "d.teacher", "Position": "d[0]", "Run": "run", "Evaluation": "evaluate(base, on: exam)",
+    "Attention": "base.attention(along: y)", "AttentionLayer": "base.attention(along: y)[0]",
+    "AttentionHead": "base.attention(along: y)[0][0]", "LogitLens": "base.logitLens(along: y)",
+    "LogitLensLayer": "base.logitLens(along: y)[0]",
   ]
 
   @Test(arguments: commands.indices) func everythingIsDocumented(index: Int) {

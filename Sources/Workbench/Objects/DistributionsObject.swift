@@ -37,8 +37,8 @@ struct DistributionsObject: CellObject, Pictured {
       case .logRatio:
         let token = Int(rollout.rollout.tokens[place])
         return logarithm(p[token]) - logarithm(q[token])
-      case .teacherEntropy: return entropy(p)
-      case .studentEntropy: return entropy(q)
+      case .teacherEntropy: return nats(p)
+      case .studentEntropy: return nats(q)
       }
     }
   }
@@ -91,8 +91,8 @@ enum StripQuantity {
   }
 }
 
-/// −Σ p log p, in nats.
-private func entropy(_ probabilities: [Double]) -> Double {
+/// The entropy −Σ p log p, in nats.
+func nats(_ probabilities: [Double]) -> Double {
   -probabilities.reduce(0) { $0 + ($1 > 0 ? $1 * logarithm($1) : 0) }
 }
 

@@ -73,15 +73,7 @@ let modelCommands = [
       modelParameter,
       Parameter("on", name: "problems", .object("Problems"), help: "The problems of the examination."),
       Parameter("samples", .int(.within(1...1024)), default: 1, help: "k of avg@k: attempts at each problem."),
-      Parameter(
-        "as", name: "role",
-        .choice(
-          Enumeration(
-            "Role", summary: "Who is examined.",
-            cases: [
-              .init("student", summary: "The model sees the problem alone."),
-              .init("teacher", summary: "The model sees the reference beside the problem."),
-            ])), default: .implicit("student"), help: "What the model sees."),
+      .role("What the model sees."),
       .temperature, .maxTokens, .seed("The random numbers of the answers."),
     ],
     result: "Evaluation", summary: "Examines a model: avg@k with a 95 % interval.",
@@ -89,7 +81,7 @@ let modelCommands = [
   ) { arguments, context in
     let model = try arguments.object("model", as: ModelObject.self)
     let problems = try someProblems(arguments, "problems")
-    let role: Role = try arguments.choice("role").name == "teacher" ? .teacher : .student
+    let role = try arguments.role()
     let examination = Examination(
       task: problems.task, problems: problems.problems, role: role, samples: try arguments.int("samples"),
       rule: try samplingRule(arguments, problems.task), seed: try arguments.seed())
@@ -240,7 +232,7 @@ let modelTypes = [
         example: "let d = base.distributions(along: y)"
       ) { arguments, _ in try distributions(arguments) },
       saveCommand, saveAdapterCommand,
-    ]),
+    ] + insideMethods),
   TypeDeclaration(
     "Rollout", summary: "An answer of the student, token by token.", element: "String",
     members: [

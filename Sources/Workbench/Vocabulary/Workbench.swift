@@ -2,6 +2,7 @@
 // argument checking, completion, inspection and help read these declarations.
 
 import CellLanguage
+import Evaluation
 import Tasks
 
 /// The vocabulary of the workbench.
@@ -10,8 +11,8 @@ let workbenchVocabulary = Vocabulary(
     + divergenceCommands
     + trainingCommands + methodCommands + teachingCommands + comparisonCommands + plotCommands + controlCommands
     + sessionCommands,
-  types: taskTypes + modelTypes + distributionTypes + divergenceTypes + trainingTypes + methodTypes + teachingTypes
-    + comparisonTypes + controlTypes)
+  types: taskTypes + modelTypes + distributionTypes + insideTypes + divergenceTypes + trainingTypes + methodTypes
+    + teachingTypes + comparisonTypes + controlTypes)
 
 extension Parameter {
   /// The seed of a command.
@@ -24,6 +25,19 @@ extension Parameter {
     "temperature", .real(.within(0...100)), default: 1.0,
     help: "Logits are divided by it; 0 takes the most likely token each time.")
 
+  /// Whose prompt the model reads.
+  static func role(_ help: String) -> Parameter {
+    Parameter(
+      "as", name: "role",
+      .choice(
+        Enumeration(
+          "Role", summary: "Whose prompt a model reads.",
+          cases: [
+            .init("student", summary: "The model sees the problem alone."),
+            .init("teacher", summary: "The model sees the reference beside the problem."),
+          ])), default: .implicit("student"), help: help)
+  }
+
   /// The longest rollout.
   static let maxTokens = Parameter(
     "maxTokens", .optional(.int(.within(1...100_000))), unit: "tokens",
@@ -33,6 +47,9 @@ extension Parameter {
 extension Arguments {
   /// A seed as the model tower takes it.
   func seed() throws -> UInt64 { UInt64(try int("seed")) }
+
+  /// Whose prompt the model reads.
+  func role() throws -> Role { try choice("role").name == "teacher" ? .teacher : .student }
 
   /// The given number of tokens, or what the task needs.
   func maxTokens(for task: any ReasoningTask) throws -> Int {
