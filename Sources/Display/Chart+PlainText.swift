@@ -7,7 +7,7 @@ extension Chart {
 
   func plainText() -> String {
     var lines: [String] = []
-    if let title { lines.append(TextLayout.singleLine(title)) }
+    lines += [title, subtitle].compactMap(\.self).map(TextLayout.singleLine)
     switch content {
     case .lines: lines += plotLines()
     case .bars: lines += barLines()

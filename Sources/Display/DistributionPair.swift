@@ -3,8 +3,8 @@
 
 import JSONValues
 
-/// Two distributions over the likeliest tokens of one position.
-public struct DistributionPair: Sendable, Equatable {
+/// Two distributions over the tokens of one position that tell most.
+public struct DistributionPair: Figure, Equatable {
   /// One token.
   public struct Entry: Sendable, Equatable {
     /// The token's text.
@@ -40,7 +40,7 @@ public struct DistributionPair: Sendable, Equatable {
   public var unit: String?
   /// The whole that the shares are parts of; with it the tokens that are not listed get their share too.
   public var total: Double?
-  /// The tokens, likeliest first.
+  /// The tokens in the order in which they are listed.
   public var entries: [Entry]
   /// The index of the token that stands at this position.
   public var chosen: Int?

@@ -46,6 +46,24 @@ extension Chart {
     bySeries(names, range: names.indices.map { .string(Color.categoryOnAnyGround($0).hex) }, symbol: symbol)
   }
 
+  /// Markers by name, those of the picture; the legend says the same by colour and dash.
+  static func seriesShape(_ names: [String]) -> JSON {
+    let shapes: [JSON] = ["circle", "square", "diamond", "triangle-up"]
+    return [
+      "field": "s", "type": "nominal", "legend": nil,
+      "scale": [
+        "domain": .array(names.map { .string($0) }), "range": .array(names.indices.map { shapes[$0 % shapes.count] }),
+      ],
+    ]
+  }
+
+  /// What stands above a view.
+  static func heading(_ title: String?, _ subtitle: String?) -> JSON {
+    var heading: [String: JSON] = ["text": .string(title ?? ""), "anchor": "start", "offset": 10]
+    if let subtitle { heading["subtitle"] = .string(subtitle) }
+    return .object(heading)
+  }
+
   /// Any property by name.
   ///
   /// Equal fields, domains and legends let Vega-Lite merge colour, dash and shape into one legend.
@@ -77,7 +95,7 @@ extension Chart {
       text["baseline"] = "bottom"
       text["dy"] = -3
     } else {
-      place["x"] = ["value": .int(Int(Self.plotWidth))]
+      place["x"] = ["value": .int(Int(frame.width))]
       text["align"] = "right"
       text["baseline"] = "bottom"
       text["dy"] = -2

@@ -8,10 +8,10 @@ import Tasks
 let workbenchVocabulary = Vocabulary(
   commands: taskCommands + worldCommands + ownTaskCommands + modelCommands + adapterCommands + distributionCommands
     + divergenceCommands
-    + trainingCommands + methodCommands + teachingCommands + comparisonCommands + plotCommands
+    + trainingCommands + methodCommands + teachingCommands + comparisonCommands + plotCommands + stripCommands
     + sessionCommands,
   types: taskTypes + modelTypes + distributionTypes + divergenceTypes + trainingTypes + methodTypes + teachingTypes
-    + comparisonTypes)
+    + comparisonTypes + exportTypes + stripTypes)
 
 extension Parameter {
   /// The seed of a command.
