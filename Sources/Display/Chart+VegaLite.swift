@@ -57,11 +57,7 @@ extension Chart {
       "mark": ["type": "line", "strokeWidth": 2, "clip": clip], "encoding": ["detail": run, "strokeDash": dash],
     ])
     if lines.contains(where: { line in line.runs.contains { line.marksPoints(of: $0) } }) {
-      layers.append([
-        "transform": [["filter": "datum.p"]],
-        "mark": ["type": "point", "filled": true, "size": 45, "opacity": 1, "clip": clip],
-        "encoding": ["shape": Self.seriesShape(names)],
-      ])
+      layers += Self.markerLayers(names, clip: clip)
     }
     // Nothing to see, something to point at: a tool tip near every point.
     layers.append(["mark": ["type": "point", "opacity": 0, "size": 120, "clip": clip]])

@@ -69,7 +69,9 @@ public struct ChartPanels: Figure, Equatable {
       if let last = panels.last { (panel.x.title, panel.x.unit) = (last.x.title, last.x.unit) }
       return panel.plainText()
     }
-    return ((title.map { [TextLayout.singleLine($0)] } ?? []) + parts).joined(separator: "\n\n")
+    let names = names
+    let head = [title.map(TextLayout.singleLine), names.count > 1 ? Chart.plainLegend(names) : nil].compactMap(\.self)
+    return (head + parts).joined(separator: "\n\n")
   }
 
   private func drawing() -> Drawing {

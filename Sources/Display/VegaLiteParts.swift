@@ -46,15 +46,20 @@ extension Chart {
     bySeries(names, range: names.indices.map { .string(Color.categoryOnAnyGround($0).hex) }, symbol: symbol)
   }
 
-  /// Markers by name, those of the picture; the legend says the same by colour and dash.
-  static func seriesShape(_ names: [String]) -> JSON {
-    let shapes: [JSON] = ["circle", "square", "diamond", "triangle-up"]
-    return [
-      "field": "s", "type": "nominal", "legend": nil,
-      "scale": [
-        "domain": .array(names.map { .string($0) }), "range": .array(names.indices.map { shapes[$0 % shapes.count] }),
-      ],
-    ]
+  /// The points that are marked, a layer for each of the picture's markers.
+  ///
+  /// A channel for the shape would take the dashes' place in the legend.
+  static func markerLayers(_ names: [String], clip: JSON) -> [JSON] {
+    ["circle", "square", "diamond", "triangle-up"].enumerated().compactMap { place, shape in
+      let own = names.indices.filter { $0 % 4 == place }.map { JSON.string(names[$0]) }
+      guard !own.isEmpty else { return nil }
+      return [
+        "transform": [["filter": "datum.p"], ["filter": ["field": "s", "oneOf": .array(own)]]],
+        "mark": [
+          "type": "point", "shape": .string(shape), "filled": true, "size": 45, "opacity": 1, "clip": clip,
+        ],
+      ]
+    }
   }
 
   /// What stands above a view.

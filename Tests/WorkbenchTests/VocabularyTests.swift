@@ -9,17 +9,18 @@ import Testing
 /// The workbench's own commands and methods.
 private let commands: [(type: String?, command: Command)] =
   (taskCommands + worldCommands + modelCommands + adapterCommands + distributionCommands + trainingCommands
-  + plotCommands
+  + plotCommands + stripCommands
   + sessionCommands)
   .map { (nil, $0) } + types.flatMap { type in type.methods.map { (type.name, $0) } }
 
-private let types = taskTypes + modelTypes + distributionTypes + trainingTypes
+private let types = taskTypes + modelTypes + distributionTypes + trainingTypes + exportTypes + stripTypes
 
 @Suite struct VocabularyTests {
   /// A value of each type in a prepared session.
   static let examples = [
     "Task": "task", "Problems": "exam", "Problem": "x", "Model": "base", "Rollout": "y", "Distributions": "d",
     "DistributionRows": "d.teacher", "Position": "d[0]", "Run": "run", "Evaluation": "evaluate(base, on: exam)",
+    "Figure": "plot(run)", "Table": "table(run)", "Rollouts": "base.rollouts(x, samples: 2, maxTokens: 4)",
   ]
 
   @Test(arguments: commands.indices) func everythingIsDocumented(index: Int) {
@@ -63,7 +64,9 @@ private let types = taskTypes + modelTypes + distributionTypes + trainingTypes
     try Data("{\"question\": \"6*7\", \"answer\": 42}".utf8).write(to: URL(filePath: folder.path + "/problems.jsonl"))
     let example = command.example.replacing("my-model", with: folder.path + "/my-model")
       .replacing("problems.jsonl", with: folder.path + "/problems.jsonl")
-      .replacing("my-adapter", with: folder.path + "/my-adapter").replacing("d[5]", with: "d[0]").replacing(
+      .replacing("my-adapter", with: folder.path + "/my-adapter")
+      .replacing("my-figure", with: folder.path + "/my-figure").replacing("my-table", with: folder.path + "/my-table")
+      .replacing("d[5]", with: "d[0]").replacing(
         "[5]", with: "[0]"
       ).replacing("problems(200", with: "problems(3")
     #expect(CellSession.isComplete(command.example) == .complete)

@@ -43,17 +43,17 @@ let exportTypes = [
     methods: [
       exporting(
         "png", ending: ".png", summary: "Writes it as a picture of two pixels a point.",
-        example: "plot(run).png(\"figure\")"
+        example: "plot(run).png(\"my-figure\")"
       ) { Data(try figure($0).png()) },
       exporting(
-        "svg", ending: ".svg", summary: "Writes it as a drawing for a page.", example: "plot(run).svg(\"figure\")"
+        "svg", ending: ".svg", summary: "Writes it as a drawing for a page.", example: "plot(run).svg(\"my-figure\")"
       ) { Data(try figure($0).svg()) },
       exporting(
-        "pdf", ending: ".pdf", summary: "Writes it as a page for a paper.", example: "plot(run).pdf(\"figure\")"
+        "pdf", ending: ".pdf", summary: "Writes it as a page for a paper.", example: "plot(run).pdf(\"my-figure\")"
       ) { Data(try figure($0).pdf()) },
       exporting(
         "vega", ending: ".vega", summary: "Writes a plot's Vega-Lite 5 description, which can be drawn in other ways.",
-        example: "plot(run).vega(\"figure\")"
+        example: "plot(run).vega(\"my-figure\")"
       ) { arguments in
         guard let description = try figure(arguments).vega() else {
           throw CellFailure(
@@ -94,10 +94,10 @@ let exportTypes = [
       },
       exporting(
         "csv", ending: ".csv", summary: "Writes every row as comma-separated values, numbers in full.",
-        example: "table(run).csv(\"run\")"
+        example: "table(run).csv(\"my-table\")"
       ) { Data(try $0.receiver(as: TableObject.self).table.csv().utf8) },
       exporting(
-        "markdown", ending: ".md", summary: "Writes it as Markdown.", example: "table(run).markdown(\"run\")"
+        "markdown", ending: ".md", summary: "Writes it as Markdown.", example: "table(run).markdown(\"my-table\")"
       ) { Data((try $0.receiver(as: TableObject.self).table.bundle().data["text/markdown"]?.string ?? "").utf8) },
     ]),
 ]
