@@ -3,6 +3,8 @@
 import CellLanguage
 import Display
 import Foundation
+import JSONValues
+import Objectives
 import Testing
 @testable import Workbench
 
