@@ -66,6 +66,14 @@ import CCairo
   /// Everything drawn from now on is larger by this factor.
   func scale(_ factor: Double) { unsafe cairo_scale(context, factor, factor) }
 
+  /// Draws with the origin at this place.
+  func shifted(by place: Place, _ draw: (borrowing Canvas) -> Void) {
+    unsafe cairo_save(context)
+    unsafe cairo_translate(context, Place.clamp(place.x), Place.clamp(place.y))
+    draw(self)
+    unsafe cairo_restore(context)
+  }
+
   // MARK: Shapes
 
   func fill(_ color: Color, alpha: Double = 1, _ rectangle: Rectangle, radius: Double = 0) {

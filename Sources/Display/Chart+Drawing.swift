@@ -2,10 +2,6 @@
 // head, then the plot. Sizes are in points; the plot is as large as the one that Vega-Lite draws.
 
 extension Chart {
-  /// The size of the plot itself, in points and in Vega-Lite's pixels.
-  static let plotWidth = 480.0
-  static let plotHeight = 260.0
-
   static let padding = 14.0
   static let titleStyle = Canvas.Style(size: 13.5, isBold: true)
   static let axisStyle = Canvas.Style(size: 11, color: .quiet)
@@ -24,14 +20,12 @@ extension Chart {
     let scales = lineScales()
     let xTicks = scales.x.ticks(count: 6)
     let yTicks = scales.y.ticks(count: 5)
-    let header = ChartHeader(title: title, legend: lines.count > 1 ? lines.map(\.name) : [], axis: y.heading)
-    let labelWidth = Canvas.measuring { canvas in
-      yTicks.map { canvas.width(of: $0.label, Self.labelStyle) }.max() ?? 0
-    }
-    let left = Self.padding + (labelWidth ?? 0) + 8
-    let width = left + Self.plotWidth + 28
+    let names = lines.count > 1 && frame.hasLegend ? lines.map(\.name) : []
+    let header = ChartHeader(title: title, subtitle: subtitle, legend: names, axis: y.heading)
+    let left = Self.padding + (frame.left ?? lineLabelWidth()) + 8
+    let width = left + frame.width + 28
     let top = Self.padding + header.height(width: width - 2 * Self.padding)
-    let plot = Rectangle(left, top, width: Self.plotWidth, height: Self.plotHeight)
+    let plot = Rectangle(left, top, width: frame.width, height: frame.height)
     let height = plot.bottom + 20 + (x.heading.isEmpty ? 0 : 18) + Self.padding
     return Drawing(width: width, height: height) { canvas in
       header.draw(canvas, width: width - 2 * Self.padding, markers: lines.map { $0.showsPoints })
@@ -78,19 +72,26 @@ extension Chart {
     }
   }
 
+  /// Room that the numbers of the vertical axis take, in points.
+  func lineLabelWidth() -> Double {
+    let ticks = lineScales().y.ticks(count: 5)
+    return Canvas.measuring { canvas in ticks.map { canvas.width(of: $0.label, Self.labelStyle) }.max() ?? 0 } ?? 0
+  }
+
   private func barDrawing() -> Drawing {
     guard let bars = ChartBars(self) else { return Drawing(width: 1, height: 1) { _ in } }
     let ticks = bars.scale.ticks(count: 6)
     let thickness = bars.names.count > 1 ? 14.0 : 18.0
     let pitch = Double(max(bars.names.count, 1)) * thickness + 10
-    let header = ChartHeader(title: title, legend: bars.names.count > 1 ? bars.names : [], axis: x.heading)
+    let header = ChartHeader(
+      title: title, subtitle: subtitle, legend: bars.names.count > 1 ? bars.names : [], axis: x.heading)
     let labelWidth = Canvas.measuring { canvas in
       bars.groups.map { canvas.width(of: $0.category, Self.legendStyle) }.max() ?? 0
     }
     let left = Self.padding + min(labelWidth ?? 0, 220) + 10
-    let width = left + Self.plotWidth + 56
+    let width = left + frame.width + 56
     let top = Self.padding + header.height(width: width - 2 * Self.padding)
-    let plot = Rectangle(left, top, width: Self.plotWidth, height: max(Double(bars.groups.count) * pitch + 6, 60))
+    let plot = Rectangle(left, top, width: frame.width, height: max(Double(bars.groups.count) * pitch + 6, 60))
     let height = plot.bottom + 20 + (y.heading.isEmpty ? 0 : 18) + Self.padding
     return Drawing(width: width, height: height) { canvas in
       header.draw(canvas, width: width - 2 * Self.padding, swatches: true)

@@ -7,7 +7,7 @@ extension Chart {
 
   func plainText() -> String {
     var lines: [String] = []
-    if let title { lines.append(TextLayout.singleLine(title)) }
+    lines += [title, subtitle].compactMap(\.self).map(TextLayout.singleLine)
     switch content {
     case .lines: lines += plotLines()
     case .bars: lines += barLines()
@@ -24,10 +24,7 @@ extension Chart {
       return [y.heading, "(no values to show)"].filter { !$0.isEmpty }
     }
     var result: [String] = []
-    if lines.count > 1 {
-      let entries = lines.enumerated().map { "\(Self.signs[$0 % Self.signs.count]) \(TextLayout.singleLine($1.name))" }
-      result.append(entries.joined(separator: "   "))
-    }
+    if lines.count > 1, frame.hasLegend { result.append(Self.plainLegend(lines.map(\.name))) }
     if !y.heading.isEmpty { result.append(TextLayout.singleLine(y.heading)) }
     let body = lines.count > 1 ? signRows(lines, scales.x, scales.y) : brailleRows(lines, scales.x, scales.y)
     result += labelled(body, scales.y) + horizontalAxis(scales.x)
@@ -35,6 +32,11 @@ extension Chart {
       result.append("reference: \(NumberFormat.significant(3).text(line.value)) \(TextLayout.singleLine(line.label))")
     }
     return result
+  }
+
+  /// The sign of each line and its name.
+  static func plainLegend(_ names: [String]) -> String {
+    names.enumerated().map { "\(signs[$0 % signs.count]) \(TextLayout.singleLine($1))" }.joined(separator: "   ")
   }
 
   private var labelWidth: Int { 8 }

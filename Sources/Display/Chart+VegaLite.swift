@@ -6,11 +6,15 @@ import JSONValues
 extension Chart {
   /// The whole specification, with at most about this many points inside.
   func vegaLite(points: Int) -> JSON {
-    var spec: [String: JSON] = [
-      "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-      "width": .int(Int(Self.plotWidth)),
-    ]
-    if let title { spec["title"] = ["text": .string(title), "anchor": "start", "offset": 10] }
+    var spec = view(points: points)
+    spec.set("$schema", "https://vega.github.io/schema/vega-lite/v5.json")
+    return spec
+  }
+
+  /// The specification as a part of another.
+  func view(points: Int) -> JSON {
+    var spec: [String: JSON] = ["width": .int(Int(frame.width))]
+    if title != nil || subtitle != nil { spec["title"] = Self.heading(title, subtitle) }
     switch content {
     case .lines: addLines(to: &spec, points: points)
     case .bars: addBars(to: &spec)
@@ -23,7 +27,7 @@ extension Chart {
   private func addLines(to spec: inout [String: JSON], points: Int) {
     let lines = drawnLines(points: points)
     let scales = lineScales()
-    spec["height"] = .int(Int(Self.plotHeight))
+    spec["height"] = .int(Int(frame.height))
     spec["data"] = ["values": .array(Self.rows(lines))]
     let names = lines.map(\.name)
     var encoding: [String: JSON] = [
@@ -53,10 +57,7 @@ extension Chart {
       "mark": ["type": "line", "strokeWidth": 2, "clip": clip], "encoding": ["detail": run, "strokeDash": dash],
     ])
     if lines.contains(where: { line in line.runs.contains { line.marksPoints(of: $0) } }) {
-      layers.append([
-        "transform": [["filter": "datum.p"]],
-        "mark": ["type": "point", "filled": true, "size": 45, "opacity": 1, "clip": clip],
-      ])
+      layers += Self.markerLayers(names, clip: clip)
     }
     // Nothing to see, something to point at: a tool tip near every point.
     layers.append(["mark": ["type": "point", "opacity": 0, "size": 120, "clip": clip]])

@@ -7,7 +7,7 @@ import JSONValues
 ///
 /// Values that are not finite are gaps; so are values that are not positive on a logarithmic axis. There is no HTML
 /// among the media types of a chart, because front ends would prefer it to the interactive one.
-public struct Chart: Sendable, Equatable {
+public struct Chart: Figure, Equatable {
   /// One axis: its title, unit, scale and range.
   public struct Axis: Sendable, Equatable {
     /// How distances on the axis relate to values.
@@ -114,6 +114,17 @@ public struct Chart: Sendable, Equatable {
     }
   }
 
+  /// The place of a chart among others: alone, or a panel of several.
+  struct Frame: Sendable, Equatable {
+    /// The size of the plot itself, in points and in Vega-Lite's pixels.
+    var width = 480.0
+    var height = 260.0
+    /// Whether the lines are named above it.
+    var hasLegend = true
+    /// Room to the left of the plot for the numbers of the axis; nil: as much as they take.
+    var left: Double?
+  }
+
   enum Content: Sendable, Equatable {
     case lines([Series])
     case bars([String], [BarSeries])
@@ -121,6 +132,8 @@ public struct Chart: Sendable, Equatable {
 
   /// What the chart shows, one line above it.
   public var title: String?
+  /// A line below the title in a quieter hand, such as a formula.
+  public var subtitle: String?
   /// The horizontal axis of lines; the categories of bars.
   public var x: Axis
   /// The vertical axis of lines; the values of bars.
@@ -128,10 +141,14 @@ public struct Chart: Sendable, Equatable {
   /// Values to compare with.
   public var referenceLines: [ReferenceLine] = []
   let content: Content
+  /// Where the chart stands.
+  var frame = Frame()
 
   /// Lines over a common horizontal axis.
-  public static func lines(_ series: [Series], title: String? = nil, x: Axis, y: Axis) -> Chart {
-    Chart(title: title, x: x, y: y, content: .lines(series))
+  public static func lines(
+    _ series: [Series], title: String? = nil, subtitle: String? = nil, x: Axis, y: Axis
+  ) -> Chart {
+    Chart(title: title, subtitle: subtitle, x: x, y: y, content: .lines(series))
   }
 
   /// Bars that grow to the right, so that category names of any length stand beside them; series are grouped by

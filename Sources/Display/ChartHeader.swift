@@ -3,6 +3,7 @@
 /// The lines of text above a plot.
 struct ChartHeader {
   var title: String?
+  var subtitle: String?
   var legend: [String]
   var axis: String
 
@@ -11,7 +12,12 @@ struct ChartHeader {
 
   /// Points that this header needs in a picture of this inner width.
   func height(width: Double) -> Double {
-    let rows = Canvas.measuring { (titleLines($0, width).count, legendRows($0, width, sample: Self.sample).count) }
+    let rows = Canvas.measuring { canvas in
+      (
+        titleLines(canvas, width).count + subtitleLines(canvas, width).count,
+        legendRows(canvas, width, sample: Self.sample).count
+      )
+    }
     let (titles, legends) = rows ?? (1, 1)
     var height = 0.0
     if titles > 0 { height += Double(titles) * Self.rowHeight + 5 }
@@ -23,9 +29,10 @@ struct ChartHeader {
   /// Draws from the top left; `markers` says which series mark their points, `swatches` that the series are bars.
   func draw(_ canvas: borrowing Canvas, width: Double, markers: [Bool] = [], swatches: Bool = false) {
     var y = Chart.padding
-    let lines = titleLines(canvas, width)
-    for line in lines {
-      canvas.text(line, at: Place(Chart.padding, y + 12), Chart.titleStyle)
+    let titles = titleLines(canvas, width).map { ($0, Chart.titleStyle) }
+    let lines = titles + subtitleLines(canvas, width).map { ($0, Chart.axisStyle) }
+    for (line, style) in lines {
+      canvas.text(line, at: Place(Chart.padding, y + 12), style)
       y += Self.rowHeight
     }
     if !lines.isEmpty { y += 5 }
@@ -60,6 +67,10 @@ struct ChartHeader {
 
   private func titleLines(_ canvas: borrowing Canvas, _ width: Double) -> [String] {
     canvas.wrap(title ?? "", width: width, Chart.titleStyle)
+  }
+
+  private func subtitleLines(_ canvas: borrowing Canvas, _ width: Double) -> [String] {
+    canvas.wrap(subtitle ?? "", width: width, Chart.axisStyle)
   }
 
   private func legendRows(_ canvas: borrowing Canvas, _ width: Double, sample: Double) -> [[Entry]] {

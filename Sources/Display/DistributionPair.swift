@@ -3,8 +3,8 @@
 
 import JSONValues
 
-/// Two distributions over the likeliest tokens of one position.
-public struct DistributionPair: Sendable, Equatable {
+/// Two distributions over the tokens of one position that tell most.
+public struct DistributionPair: Figure, Equatable {
   /// One token.
   public struct Entry: Sendable, Equatable {
     /// The token's text.
@@ -40,7 +40,7 @@ public struct DistributionPair: Sendable, Equatable {
   public var unit: String?
   /// The whole that the shares are parts of; with it the tokens that are not listed get their share too.
   public var total: Double?
-  /// The tokens, likeliest first.
+  /// The tokens in the order in which they are listed.
   public var entries: [Entry]
   /// The index of the token that stands at this position.
   public var chosen: Int?
@@ -120,6 +120,8 @@ extension DistributionPair {
     }
     let longest = largest(all.flatMap { [$0.first, $0.second, $0.mixture] })
     let largestShare = largest(all.map(\.share))
+    // Where the sides agree, shares are small and still differ.
+    let shareFormat = (largestShare < 0.001 ? NumberFormat.significant(2) : .fixed(4)).signed
     return all.enumerated().map { index, entry in
       var cells = [
         Self.probability(entry.first, longest, .blueTone), Self.probability(entry.second, longest, .vermilion),
@@ -129,7 +131,7 @@ extension DistributionPair {
         let share = entry.share ?? .nan
         cells.append(
           Cell(
-            text: NumberFormat.fixed(4).signed.text(share), length: Self.length(share, of: largestShare), color: .green)
+            text: shareFormat.text(share), length: Self.length(share, of: largestShare), color: .green)
         )
       }
       let isRest = index >= listed.count
@@ -165,7 +167,8 @@ extension DistributionPair {
 
   var totalLine: String? {
     guard let total, !total.isNaN else { return nil }
-    return "\(quantity): \(NumberFormat.fixed(4).text(total))" + (unit.map { " \($0)" } ?? "")
+    let format = total != 0 && total.magnitude < 0.001 ? NumberFormat.significant(2) : .fixed(4)
+    return "\(quantity): \(format.text(total))" + (unit.map { " \($0)" } ?? "")
   }
 
   static let chosenNote = "◂ the token at this position"

@@ -55,7 +55,7 @@ extension Table {
       }.joined(separator: "  ")
     }
     var result: [String] = []
-    if let caption { result += [TextLayout.singleLine(caption)] }
+    result += [caption, subtitle].compactMap(\.self).map(TextLayout.singleLine)
     result.append(joined(headings, star: { _ in false }))
     result.append(
       columns.indices.map { String(repeating: "─", count: widths[$0] + (stars[$0] ? 1 : 0)) }.joined(separator: "  "))
@@ -82,6 +82,7 @@ extension Table {
     guard !columns.isEmpty else { return caption.map(Markup.markdown) ?? "" }
     var result: [String] = []
     if let caption { result += ["**\(Markup.markdown(caption))**", ""] }
+    if let subtitle { result += [Markup.markdown(subtitle), ""] }
     result.append("| " + columns.map { Markup.markdown($0.heading) }.joined(separator: " | ") + " |")
     let rules = columns.map { column in
       switch column.alignment {
@@ -119,9 +120,12 @@ extension Table {
 
   func html() -> String {
     var result = "<table>\n"
-    if let caption {
+    if caption != nil || subtitle != nil {
+      let title = caption.map { "<strong>\(Markup.html($0))</strong>" }
+      let lines = [title, subtitle.map(Markup.html)].compactMap(\.self)
       result +=
-        "<caption style=\"text-align: left; font-weight: bold; padding: 4px 0\">\(Markup.html(caption))</caption>\n"
+        "<caption style=\"text-align: left; font-weight: normal; padding: 4px 0\">"
+        + "\(lines.joined(separator: "<br>"))</caption>\n"
     }
     result += "<thead>\n<tr>"
     for column in columns {
@@ -147,7 +151,9 @@ extension Table {
 
   private func htmlCell(_ row: Int, _ column: Int) -> String {
     let text = Markup.html(text(row, column))
-    let align = "text-align: \(columns[column].alignment.css)"
+    // What is aligned at its end is a number or an interval, which is read in one piece.
+    let wrap = columns[column].alignment == .trailing ? "; white-space: nowrap" : ""
+    let align = "text-align: \(columns[column].alignment.css)\(wrap)"
     guard isHighlighted(row, column) else { return "<td style=\"\(align)\">\(text)</td>" }
     let tint = Color.highlight.css(alpha: 0.25)
     return "<td style=\"\(align); background-color: \(tint)\"><strong>\(text)</strong></td>"

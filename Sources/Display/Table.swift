@@ -37,6 +37,8 @@ public struct Table: Sendable, Equatable {
     case text(String)
     /// A number and how to write it.
     case number(Double, NumberFormat)
+    /// From one number to another, and how to write both.
+    case interval(ClosedRange<Double>, NumberFormat)
     /// Nothing is known; shows as a dash.
     case missing
 
@@ -52,6 +54,7 @@ public struct Table: Sendable, Equatable {
       switch self {
       case .text(let words): words
       case .number(let value, let format): format.text(value)
+      case .interval(let range, let format): "\(format.text(range.lowerBound)) … \(format.text(range.upperBound))"
       case .missing: NumberFormat.missing
       }
     }
@@ -72,6 +75,8 @@ public struct Table: Sendable, Equatable {
 
   /// What the whole table shows, one line above it.
   public var caption: String?
+  /// A line below the caption in a quieter hand, such as a formula.
+  public var subtitle: String?
   /// The columns.
   public var columns: [Column]
   /// The rows; a short one is filled with missing cells, what is beyond the last column is not shown.

@@ -1,17 +1,48 @@
 // The strip as a picture: tokens flow in lines as they do in the page, over their tints, and a ramp names the values.
 
+extension TokenStrips {
+  /// The widest picture of strips above each other, and of strips side by side.
+  private static let widest = (stacked: 640.0, beside: 960.0)
+  private static let gap = 28.0
+
+  func drawing(_ tint: Tint) -> Drawing {
+    let columns = arrangement == .beside ? min(max(strips.count, 1), 3) : 1
+    let limit = (columns == 1 ? Self.widest.stacked : Self.widest.beside) - 2 * Chart.padding
+    let room = (limit - Double(columns - 1) * Self.gap) / Double(columns)
+    let laid = Canvas.measuring { canvas in strips.map { $0.laid(canvas, tint, width: room) } } ?? []
+    let legend = Canvas.measuring { canvas in
+      TokenStrip.rampWidth + 12 + canvas.width(of: tint.heading, Chart.axisStyle)
+    }
+    let column = min(max(laid.map(\.width).max() ?? room, columns == 1 ? 320 : 120), room)
+    let across = Double(columns) * column + Double(columns - 1) * Self.gap
+    let inner = min(max(across, legend ?? 0, 320), limit)
+    let rows = stride(from: 0, to: laid.count, by: columns).map { Array(laid[$0..<min($0 + columns, laid.count)]) }
+    let heights = rows.map { row in row.map(\.height).max() ?? 0 }
+    let height = Chart.padding * 2 + heights.reduce(0, +) + Double(max(rows.count - 1, 0)) * 8 + 44
+    return Drawing(width: inner + 2 * Chart.padding, height: height) { canvas in
+      var y = Chart.padding
+      for (row, height) in zip(rows, heights) {
+        for (place, strip) in row.enumerated() {
+          TokenStrip.draw(canvas, strip, at: Place(Chart.padding + Double(place) * (column + Self.gap), y))
+        }
+        y += height + 8
+      }
+      TokenStrip.drawLegend(canvas, tint, top: y, width: inner)
+    }
+  }
+}
+
 extension TokenStrip {
   private static let textStyle = Canvas.Style(size: 12, face: .mono)
   private static let signStyle = Canvas.Style(size: 12, color: Color(0xA0A6AD), face: .mono)
   private static let markStyle = Canvas.Style(size: 8.5, isBold: true, color: .quiet)
   private static let lineHeight = 23.0
-  private static let rampWidth = 200.0
-  private static let widest = 640.0
+  fileprivate static let rampWidth = 200.0
   /// A picture of more lines would be too tall to look at.
   private static let lineLimit = 300
 
   /// A token, or a part of one, at its place in a line.
-  private struct Run {
+  fileprivate struct Run {
     var text: String
     var left: Double
     var width: Double
@@ -20,35 +51,33 @@ extension TokenStrip {
     var isNote = false
   }
 
-  static func drawing(_ strips: [TokenStrip], _ tint: Tint) -> Drawing {
-    let limit = widest - 2 * Chart.padding
-    let laid = Canvas.measuring { canvas in strips.map { $0.layout(canvas, tint, width: limit) } } ?? []
-    let lines = laid.reduce(0) { $0 + $1.count }
-    let wanted = Canvas.measuring { canvas in
-      let titles = strips.map { canvas.width(of: $0.title ?? "", Chart.titleStyle) }
-      let legend = rampWidth + 12 + canvas.width(of: tint.heading, Chart.axisStyle)
-      return (titles + laid.joined().joined().map { $0.left + $0.width }).reduce(legend, max)
+  /// A strip with its title in lines and its runs in lines, and how much room they take.
+  struct Laid {
+    fileprivate var title: [String]
+    fileprivate var lines: [[Run]]
+    fileprivate var width: Double
+    fileprivate var height: Double {
+      (title.isEmpty ? 0 : Double(title.count) * 17 + 5) + Double(lines.count) * lineHeight
     }
-    let inner = min(max(wanted ?? limit, 320), limit)
-    let width = inner + 2 * Chart.padding
-    let titles = strips.count { $0.title != nil }
-    let height =
-      Chart.padding * 2 + Double(lines) * lineHeight + Double(titles) * 22 + Double(max(strips.count - 1, 0)) * 8 + 44
-    return Drawing(width: width, height: height) { canvas in
-      var y = Chart.padding
-      for (strip, lines) in zip(strips, laid) {
-        if let title = strip.title {
-          canvas.text(
-            canvas.fit(title, width: inner, Chart.titleStyle), at: Place(Chart.padding, y + 13), Chart.titleStyle)
-          y += 22
-        }
-        for line in lines {
-          for run in line { draw(canvas, run, top: y) }
-          y += lineHeight
-        }
-        y += 8
-      }
-      drawLegend(canvas, tint, top: y, width: inner)
+  }
+
+  fileprivate func laid(_ canvas: borrowing Canvas, _ tint: Tint, width limit: Double) -> Laid {
+    let lines = layout(canvas, tint, width: limit)
+    let title = canvas.wrap(title ?? "", width: limit, Chart.titleStyle)
+    let widths = title.map { canvas.width(of: $0, Chart.titleStyle) } + lines.joined().map { $0.left + $0.width }
+    return Laid(title: title, lines: lines, width: widths.max() ?? 0)
+  }
+
+  fileprivate static func draw(_ canvas: borrowing Canvas, _ laid: Laid, at corner: Place) {
+    var y = corner.y
+    for line in laid.title {
+      canvas.text(line, at: Place(corner.x, y + 13), Chart.titleStyle)
+      y += 17
+    }
+    if !laid.title.isEmpty { y += 5 }
+    for line in laid.lines {
+      for run in line { draw(canvas, run, left: corner.x, top: y) }
+      y += lineHeight
     }
   }
 
@@ -68,7 +97,7 @@ extension TokenStrip {
         flush()
         lines.append([Run(text: Self.note(omitted: count), left: 0, width: 0, isNote: true)])
       case .token(let token):
-        let color = tint.color(token.value)
+        let color = tint.color(value(of: token))
         var rest = Substring(token.text.isEmpty ? "∅" : TextLayout.visible(token.text))
         let whole = canvas.width(of: String(rest), Self.textStyle) + (token.mark == nil ? 0 : markWidth)
         if x > 0, x + whole > limit { flush() }
@@ -98,8 +127,8 @@ extension TokenStrip {
     return String(text.prefix(count))
   }
 
-  private static func draw(_ canvas: borrowing Canvas, _ run: Run, top: Double) {
-    let left = Chart.padding + run.left
+  private static func draw(_ canvas: borrowing Canvas, _ run: Run, left: Double, top: Double) {
+    let left = left + run.left
     if run.isNote {
       canvas.text(run.text, at: Place(left, top + 15), Chart.labelStyle)
       return
@@ -132,7 +161,7 @@ extension TokenStrip {
     return result
   }
 
-  private static func drawLegend(_ canvas: borrowing Canvas, _ tint: Tint, top: Double, width: Double) {
+  fileprivate static func drawLegend(_ canvas: borrowing Canvas, _ tint: Tint, top: Double, width: Double) {
     let ramp = Rectangle(Chart.padding, top + 10, width: rampWidth, height: 10)
     let lowest = tint.isDiverging ? -tint.limit : 0
     for step in 0..<50 {

@@ -1,20 +1,31 @@
 // The strip as HTML. Every tint is an inline background that JupyterLab's sanitiser lets through, translucent so that
 // it works on light and dark pages; text keeps the page's own colour. The numbers follow in a table that unfolds.
 
-extension TokenStrip {
-  static func html(_ strips: [TokenStrip], _ tint: Tint) -> String {
+extension TokenStrips {
+  func html(_ tint: Tint) -> String {
+    let isBeside = arrangement == .beside && strips.count > 1
     var result = "<div>\n"
+    // Side by side as long as each strip has room for a line that reads; without styles they stand above each other.
+    if isBeside { result += "<div style=\"display: flex; flex-wrap: wrap\">\n" }
     for strip in strips {
-      if let title = strip.title {
-        result += "<p style=\"margin: 6px 0 2px 0\"><strong>\(Markup.html(title))</strong></p>\n"
-      }
-      result +=
-        "<div style=\"font-family: monospace; line-height: 1.9; white-space: pre-wrap; word-break: break-all\">"
-        + strip.pieces.map { strip.htmlPiece($0, tint) }.joined() + "</div>\n"
+      if isBeside { result += "<div style=\"flex: 1 1 320px; margin: 0 24px 0 0\">\n" }
+      result += strip.htmlText(tint)
+      if isBeside { result += "</div>\n" }
     }
-    result += legendHTML(tint) + "\n"
-    for strip in strips { result += strip.valuesHTML(tint) + "\n" }
+    if isBeside { result += "</div>\n" }
+    result += TokenStrip.legendHTML(tint) + "\n"
+    for strip in strips where strip.wholeValue == nil { result += strip.valuesHTML(tint) + "\n" }
     return result + "</div>"
+  }
+}
+
+extension TokenStrip {
+  fileprivate func htmlText(_ tint: Tint) -> String {
+    var result = ""
+    if let title { result += "<p style=\"margin: 6px 0 2px 0\"><strong>\(Markup.html(title))</strong></p>\n" }
+    return result
+      + "<div style=\"font-family: monospace; line-height: 1.9; white-space: pre-wrap; word-break: break-all\">"
+      + pieces.map { htmlPiece($0, tint) }.joined() + "</div>\n"
   }
 
   private func htmlPiece(_ piece: Piece, _ tint: Tint) -> String {
@@ -22,7 +33,7 @@ extension TokenStrip {
     case .omitted(let count): return "<br><em>\(Self.note(omitted: count))</em><br>"
     case .token(let token):
       var style = "border-radius: 3px; padding: 2px 0; margin-right: 2px"
-      if let (color, alpha) = tint.color(token.value) { style += "; background-color: \(color.css(alpha: alpha))" }
+      if let (color, alpha) = tint.color(value(of: token)) { style += "; background-color: \(color.css(alpha: alpha))" }
       let mark = token.mark.map { "<sup>\($0.sign)</sup>" } ?? ""
       let tip = Markup.html(toolTip(token, tint))
       let text = Self.htmlText(token.text)
@@ -48,7 +59,7 @@ extension TokenStrip {
 
   private func toolTip(_ token: Token, _ tint: Tint) -> String {
     var lines = ["“\(TextLayout.visible(token.text))”"]
-    if let value = token.value {
+    if let value = value(of: token) {
       lines.append("\(quantity): \(tint.format.text(value))\(unit.map { value.isNaN ? "" : " \($0)" } ?? "")")
     }
     if let mark = token.mark { lines.append(mark == .right ? "✓ right" : "✗ wrong") }
@@ -56,7 +67,7 @@ extension TokenStrip {
   }
 
   /// Tinted numbers, from the lowest to the highest.
-  private static func legendHTML(_ tint: Tint) -> String {
+  fileprivate static func legendHTML(_ tint: Tint) -> String {
     let steps = tint.legend.map { value in
       let background = tint.color(value).map { "background-color: \($0.color.css(alpha: $0.alpha)); " } ?? ""
       return "<span style=\"\(background)padding: 2px 8px\">\(Markup.html(tint.format.text(value)))</span>"
@@ -65,7 +76,7 @@ extension TokenStrip {
   }
 
   /// Every value as a number, folded away.
-  private func valuesHTML(_ tint: Tint) -> String {
+  fileprivate func valuesHTML(_ tint: Tint) -> String {
     let hasMarks = tokens.contains { $0.mark != nil }
     let hasDetails = tokens.contains { !$0.details.isEmpty }
     var columns = [

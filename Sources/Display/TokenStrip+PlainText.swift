@@ -1,19 +1,22 @@
 // The strip in characters: tokens in columns, each value under its token.
 
-extension TokenStrip {
-  private static let lineWidth = 96
-  private static let cellLimit = 24
-
-  static func plainText(_ strips: [TokenStrip], _ tint: Tint) -> String {
+extension TokenStrips {
+  func plainText(_ tint: Tint) -> String {
     var lines: [String] = []
     for strip in strips {
       if let title = strip.title { lines.append(TextLayout.singleLine(title)) }
       lines += strip.plainLines(tint)
     }
     let ends = "\(tint.format.text(tint.isDiverging ? -tint.limit : 0)) … \(tint.format.text(tint.limit))"
-    lines.append("under each token: \(TextLayout.singleLine(tint.heading)), tinted \(ends)")
+    let places = strips.contains { $0.wholeValue != nil } ? "after each text" : "under each token"
+    lines.append("\(places): \(TextLayout.singleLine(tint.heading)), tinted \(ends)")
     return TextLayout.trimmingLineEnds(lines)
   }
+}
+
+extension TokenStrip {
+  private static let lineWidth = 96
+  private static let cellLimit = 24
 
   private struct Column {
     var token: String
@@ -21,7 +24,8 @@ extension TokenStrip {
     var width: Int { max(TextLayout.width(token), TextLayout.width(value)) }
   }
 
-  private func plainLines(_ tint: Tint) -> [String] {
+  fileprivate func plainLines(_ tint: Tint) -> [String] {
+    if let wholeValue { return wholeLines(tint.format.bareText(wholeValue)) }
     var lines: [String] = []
     var columns: [Column] = []
     var used = 0
@@ -53,5 +57,21 @@ extension TokenStrip {
     }
     flush()
     return lines
+  }
+  /// The text as it runs, and its one value.
+  private func wholeLines(_ value: String) -> [String] {
+    var lines = [""]
+    for piece in pieces {
+      let text =
+        switch piece {
+        case .omitted(let count): Self.note(omitted: count)
+        case .token(let token):
+          TextLayout.truncate(TextLayout.visible(token.text), to: Self.lineWidth) + (token.mark.map(\.sign) ?? "")
+        }
+      if TextLayout.width(lines[lines.count - 1] + text) > Self.lineWidth { lines.append("") }
+      lines[lines.count - 1] += text
+    }
+    lines[lines.count - 1] += "  \(value)"
+    return lines + [""]
   }
 }

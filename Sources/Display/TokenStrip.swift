@@ -30,9 +30,6 @@ public struct TokenStrip: Sendable, Equatable {
       self.details = details
       self.mark = mark
     }
-
-    /// A value that is there and is a number.
-    var number: Double? { value.flatMap { $0.isNaN ? nil : $0 } }
   }
 
   /// How values become tints.
@@ -60,6 +57,8 @@ public struct TokenStrip: Sendable, Equatable {
   public var scale: Scale
   /// The tokens in the order of the text.
   public var tokens: [Token]
+  /// One value for the whole text, which tints all of it; nil where each token has its own.
+  public var wholeValue: Double?
   /// At most this many tokens are shown; the middle of a longer text is left out, with a line that says so.
   public var tokenLimit = 1000
 
@@ -77,28 +76,52 @@ public struct TokenStrip: Sendable, Equatable {
   }
 
   /// The strip as html, PNG and plain text.
-  public func bundle() -> MIMEBundle { Self.bundle([self], Tint([self])) }
+  public func bundle() -> MIMEBundle { TokenStrips([self]).bundle() }
 
-  /// Several strips above each other, tinted by one scale, so that equal tints mean equal values.
-  ///
-  /// The first strip says what the values are and how they are tinted and written.
-  public static func compare(_ strips: [TokenStrip]) -> MIMEBundle { bundle(strips, Tint(strips)) }
+  /// The value that tints a token.
+  func value(of token: Token) -> Double? { wholeValue ?? token.value }
+}
 
-  private static func bundle(_ strips: [TokenStrip], _ tint: Tint) -> MIMEBundle {
-    var bundle = MIMEBundle(
-      plain: plainText(strips, tint), ["text/html": .string(html(strips, tint))])
-    drawing(strips, tint).addPNG(to: &bundle)
+/// Several strips tinted by one scale, so that equal tints mean equal values.
+///
+/// The first strip says what the values are and how they are tinted and written; a limit that every strip names is the
+/// largest of them.
+public struct TokenStrips: Figure, Equatable {
+  /// Where the strips stand.
+  public enum Arrangement: Sendable, Equatable {
+    /// Above each other.
+    case stacked
+    /// Side by side where the page is wide enough, above each other where it is not.
+    case beside
+  }
+
+  /// The strips.
+  public var strips: [TokenStrip]
+  /// Where they stand.
+  public var arrangement: Arrangement
+
+  /// Strips for comparison.
+  public init(_ strips: [TokenStrip], _ arrangement: Arrangement = .stacked) {
+    self.strips = strips
+    self.arrangement = arrangement
+  }
+
+  /// The strips as html, PNG and plain text.
+  public func bundle() -> MIMEBundle {
+    let tint = Tint(strips)
+    var bundle = MIMEBundle(plain: plainText(tint), ["text/html": .string(html(tint))])
+    drawing(tint).addPNG(to: &bundle)
     return bundle
   }
 
-  /// The strip as a PNG file; empty where it cannot be drawn.
-  public func png() -> [UInt8] { Self.drawing([self], Tint([self])).png() }
+  /// The strips as a PNG file; empty where they cannot be drawn.
+  public func png() -> [UInt8] { drawing(Tint(strips)).png() }
 
-  /// The strip as an SVG file.
-  public func svg() -> [UInt8] { Self.drawing([self], Tint([self])).svg() }
+  /// The strips as an SVG file.
+  public func svg() -> [UInt8] { drawing(Tint(strips)).svg() }
 
-  /// The strip as a PDF file of one page.
-  public func pdf() -> [UInt8] { Self.drawing([self], Tint([self])).pdf() }
+  /// The strips as a PDF file of one page.
+  public func pdf() -> [UInt8] { drawing(Tint(strips)).pdf() }
 }
 
 extension TokenStrip {
@@ -142,23 +165,17 @@ struct Tint: Equatable {
     let first = strips.first
     let largest = strips.reduce(0.0) { largest, strip in
       strip.tokens.reduce(largest) { partial, token in
-        guard let value = token.number, value.isFinite else { return partial }
+        guard let value = strip.value(of: token), value.isFinite else { return partial }
         return max(partial, value.magnitude)
       }
     }
-    let wanted: Double?
-    switch first?.scale {
-    case .diverging(let limit):
-      isDiverging = true
-      wanted = limit
-    case .sequential(let limit):
-      isDiverging = false
-      wanted = limit
-    case nil:
-      isDiverging = false
-      wanted = nil
+    if case .diverging = first?.scale { isDiverging = true } else { isDiverging = false }
+    let limits = strips.map { strip in
+      switch strip.scale {
+      case .diverging(let limit), .sequential(let limit): limit
+      }
     }
-    let chosen = wanted ?? largest
+    let chosen = limits.contains(nil) ? largest : limits.compactMap(\.self).max() ?? largest
     limit = chosen.isFinite && chosen > 0 ? min(chosen, 1e300) : 1
     format = first?.format ?? .fixed(3)
     heading = first?.heading ?? ""

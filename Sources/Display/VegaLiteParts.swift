@@ -46,6 +46,29 @@ extension Chart {
     bySeries(names, range: names.indices.map { .string(Color.categoryOnAnyGround($0).hex) }, symbol: symbol)
   }
 
+  /// The points that are marked, a layer for each of the picture's markers.
+  ///
+  /// A channel for the shape would take the dashes' place in the legend.
+  static func markerLayers(_ names: [String], clip: JSON) -> [JSON] {
+    ["circle", "square", "diamond", "triangle-up"].enumerated().compactMap { place, shape in
+      let own = names.indices.filter { $0 % 4 == place }.map { JSON.string(names[$0]) }
+      guard !own.isEmpty else { return nil }
+      return [
+        "transform": [["filter": "datum.p"], ["filter": ["field": "s", "oneOf": .array(own)]]],
+        "mark": [
+          "type": "point", "shape": .string(shape), "filled": true, "size": 45, "opacity": 1, "clip": clip,
+        ],
+      ]
+    }
+  }
+
+  /// What stands above a view.
+  static func heading(_ title: String?, _ subtitle: String?) -> JSON {
+    var heading: [String: JSON] = ["text": .string(title ?? ""), "anchor": "start", "offset": 10]
+    if let subtitle { heading["subtitle"] = .string(subtitle) }
+    return .object(heading)
+  }
+
   /// Any property by name.
   ///
   /// Equal fields, domains and legends let Vega-Lite merge colour, dash and shape into one legend.
@@ -77,7 +100,7 @@ extension Chart {
       text["baseline"] = "bottom"
       text["dy"] = -3
     } else {
-      place["x"] = ["value": .int(Int(Self.plotWidth))]
+      place["x"] = ["value": .int(Int(frame.width))]
       text["align"] = "right"
       text["baseline"] = "bottom"
       text["dy"] = -2

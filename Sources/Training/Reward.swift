@@ -30,11 +30,14 @@ package struct Reward: CustomStringConvertible {
 
   /// The rewards of some attempts; throws `RewardFault` for one that is not finite, and what the function throws.
   func callAsFunction(_ attempts: [Attempt]) throws -> [Double] {
-    try attempts.map { attempt in
-      let reward = try function(attempt.problem, attempt.text, attempt.verdict)
-      guard reward.isFinite else { throw RewardFault(reward: reward, completion: attempt.text) }
-      return reward
-    }
+    try attempts.map { try self($0.problem, $0.text, $0.verdict) }
+  }
+
+  /// The reward of one completion; throws `RewardFault` for one that is not finite, and what the function throws.
+  package func callAsFunction(_ problem: Problem, _ completion: String, _ verdict: Verdict) throws -> Double {
+    let reward = try function(problem, completion, verdict)
+    guard reward.isFinite else { throw RewardFault(reward: reward, completion: completion) }
+    return reward
   }
 }
 

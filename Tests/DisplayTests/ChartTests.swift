@@ -70,6 +70,25 @@ import Testing
     #expect(try JSON(parsing: text)["data"]?["values"]?.array?.count == 6)
   }
 
+  @Test func linesDifferByMoreThanColour() throws {
+    var chart = Self.lines([[3, 2], [1, 2], [2, 3]])
+    guard case .lines(let series) = chart.content else { return }
+    chart = .lines(series.map { .init($0.name, points: $0.points, showsPoints: true) }, x: Self.x, y: Self.y)
+    let text = try Self.spec(chart).text()
+    #expect(text.contains("strokeDash"))
+    for shape in ["circle", "square", "diamond"] { #expect(text.contains("\"\(shape)\"")) }
+    #expect(!text.contains("triangle"), "there are three lines")
+  }
+
+  @Test func aSubtitleIsNoTitle() throws {
+    let chart = Chart.lines([.init("a", y: [1, 2])], title: "Title", subtitle: "Σ p", x: Self.x, y: Self.y)
+    #expect(try Self.spec(chart)["title"]?["subtitle"]?.string == "Σ p")
+    #expect(chart.bundle().plain.hasPrefix("Title\nΣ p\nloss (nats)"))
+    let plain = Chart.lines([.init("a", y: [1, 2])], title: "Title", x: Self.x, y: Self.y)
+    let heights = try [plain, chart].map { try #require(DecodedPNG($0.bundle())).height }
+    #expect(heights[1] > heights[0])
+  }
+
   @Test func gapsCutTheLine() throws {
     let rows = try Self.rows(Self.lines([[1, 2, .nan, 3, .infinity, 4, 5]]))
     #expect(rows.map { $0["g"]?.int } == [0, 0, 1, 2, 2])

@@ -43,6 +43,16 @@ import Testing
     #expect(Self.pair.pdf() == Self.pair.pdf())
   }
 
+  @Test func smallSharesKeepTheirDigits() {
+    let pair = DistributionPair(
+      total: 0.00001,
+      entries: [
+        .init("a", first: 0.5, second: 0.5, share: 0.000012), .init("b", first: 0.5, second: 0.5, share: -0.000002),
+      ])
+    #expect(pair.rows.map { $0.cells[2].text } == ["+1.2e-5", "-2.0e-6"])
+    #expect(pair.totalLine == "divergence: 1.0e-5 nats")
+  }
+
   @Test func nothingIsLeftWhenAllIsListed() {
     let pair = DistributionPair(entries: [.init("a", first: 0.5, second: 1), .init("b", first: 0.5, second: 0)])
     #expect(pair.rows.map(\.label) == ["a", "b"])

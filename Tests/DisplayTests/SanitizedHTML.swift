@@ -85,7 +85,10 @@ struct SanitizedHTML {
     case "text-align": passes = ["left", "right", "center"].contains(value)
     case "font-weight": passes = ["bold", "normal"].contains(value)
     case "font-family": passes = value == "monospace"
-    case "white-space": passes = value == "pre-wrap"
+    case "white-space": passes = ["pre-wrap", "nowrap"].contains(value)
+    case "display": passes = value == "flex"
+    case "flex-wrap": passes = value == "wrap"
+    case "flex": passes = value.wholeMatch(of: /[0-9] [0-9] [0-9]+px/) != nil
     case "word-break": passes = value == "break-all"
     case "line-height": passes = value.wholeMatch(of: /[0-9.]+/) != nil
     case "color": passes = value.wholeMatch(of: color) != nil

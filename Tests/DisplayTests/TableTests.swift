@@ -60,6 +60,39 @@ import Testing
     }
   }
 
+  @Test func aSubtitleAndAnInterval() throws {
+    var table = Table(
+      caption: "Title", columns: [.init("range", unit: "nats")],
+      rows: [[.interval(0.25...0.5, .fixed(1))], [.missing]])
+    table.subtitle = "Σ p < q"
+    let bundle = table.bundle()
+    #expect(bundle.plain.hasPrefix("Title\nΣ p < q\nrange (nats)"))
+    #expect(bundle.plain.contains("0.2 … 0.5") || bundle.plain.contains("0.3 … 0.5"))
+    let html = try #require(bundle.data["text/html"]?.string)
+    #expect(SanitizedHTML(html).problems == [])
+    #expect(html.contains("<strong>Title</strong><br>Σ p &lt; q") && html.contains("white-space: nowrap"))
+    #expect(bundle.data["text/markdown"]?.string?.contains("**Title**\n\nΣ p &lt; q\n\n| range") == true)
+    #expect(table.csv() == "\"range (nats), lower end\",\"range (nats), upper end\"\r\n0.25,0.5\r\n,\r\n")
+  }
+
+  @Test func rowsAreSortedWithTheirHighlights() {
+    let format = NumberFormat.fixed(0)
+    var table = Table(
+      columns: [.init("a"), .init("b")],
+      rows: [
+        [.number(2, format), "x"], [.missing, "y"], [.number(1, format), "z"], [.number(2, format), "w"],
+        [.number(.nan, format)],
+      ])
+    table.highlighted = [.init(row: 2, column: 1)]
+    let sorted = table.sorted(byColumn: 0)
+    #expect(sorted.rows.prefix(4).map { $0[1] } == ["z", "x", "w", "y"])
+    #expect(sorted.highlighted == [.init(row: 0, column: 1)])
+    let falling = table.sorted(byColumn: 0, descending: true)
+    #expect(falling.rows.prefix(4).map { $0[1] } == ["x", "w", "z", "y"])
+    #expect(table.sorted(byColumn: 1).rows.prefix(4).map { $0[1] } == ["w", "x", "y", "z"])
+    #expect(table.sorted(byColumn: 7).rows.count == 5)
+  }
+
   @Test func aLongTableIsCutInTheMiddle() throws {
     var table = Table(columns: [.init("row")], rows: (0..<5000).map { [.number(Double($0), .count())] })
     table.rowLimit = 5

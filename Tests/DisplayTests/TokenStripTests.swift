@@ -46,16 +46,17 @@ import Testing
   @Test func pictureIsThereAndTheSameEachTime() throws {
     let picture = try #require(DecodedPNG(Self.strip.bundle()))
     #expect(picture.colors.count > 20)
-    #expect(Self.strip.png() == Self.strip.png())
-    #expect(Self.strip.svg() == Self.strip.svg())
-    #expect(Self.strip.pdf() == Self.strip.pdf())
+    let strips = TokenStrips([Self.strip])
+    #expect(strips.png() == strips.png())
+    #expect(strips.svg() == strips.svg())
+    #expect(strips.pdf() == strips.pdf())
   }
 
   @Test func comparisonSharesTheScale() throws {
     func strip(_ value: Double) -> TokenStrip {
       TokenStrip(quantity: "log-ratio", format: .fixed(1), scale: .diverging(), tokens: [.init("a", value: value)])
     }
-    let bundle = TokenStrip.compare([strip(-1), strip(4)])
+    let bundle = TokenStrips([strip(-1), strip(4)]).bundle()
     let html = try #require(bundle.data["text/html"]?.string)
     #expect(SanitizedHTML(html).problems == [])
     #expect(html.contains("rgba(43, 143, 224, 0.105)"))
@@ -90,8 +91,46 @@ import Testing
     #expect(bundle.plain.split(separator: "\n").allSatisfy { TextLayout.width(String($0)) < 130 })
   }
 
+  @Test func aLimitThatAllNameIsTheLargest() throws {
+    func strip(_ limit: Double?) -> TokenStrip {
+      TokenStrip(quantity: "q", format: .fixed(1), scale: .sequential(to: limit), tokens: [.init("a", value: 1)])
+    }
+    #expect(TokenStrips([strip(2), strip(4)]).bundle().plain.hasSuffix("tinted 0.0 … 4.0"))
+    #expect(TokenStrips([strip(4), strip(nil)]).bundle().plain.hasSuffix("tinted 0.0 … 1.0"))
+  }
+
+  @Test func stripsStandSideBySideWhereThereIsRoom() throws {
+    var strips = TokenStrips([Self.strip, Self.strip])
+    let stacked = try #require(DecodedPNG(strips.bundle()))
+    strips.arrangement = .beside
+    let bundle = strips.bundle()
+    let beside = try #require(DecodedPNG(bundle))
+    #expect(beside.height < stacked.height && beside.width > stacked.width)
+    let html = try #require(bundle.data["text/html"]?.string)
+    #expect(SanitizedHTML(html).problems == [])
+    #expect(html.contains("display: flex; flex-wrap: wrap") && html.matches(of: /flex: 1 1 320px/).count == 2)
+    #expect(html.ranges(of: "<small>divergence (nats): ").count == 1, "one legend")
+    strips.arrangement = .stacked
+    #expect(bundle.plain == strips.bundle().plain, "one after the other in plain text")
+    for count in [1, 3, 7] {
+      #expect(DecodedPNG(TokenStrips([TokenStrip](repeating: Self.strip, count: count), .beside).bundle()) != nil)
+    }
+  }
+
+  @Test func oneValueTintsTheWholeText() throws {
+    var strip = TokenStrip(
+      title: "Answer 0", quantity: "advantage", format: .fixed(1).signed, scale: .diverging(),
+      tokens: [.init("1+1"), .init(" "), .init("2")])
+    strip.wholeValue = -2
+    let bundle = TokenStrips([strip]).bundle()
+    #expect(bundle.plain == "Answer 0\n1+1␣2  -2.0\n\nafter each text: advantage, tinted -2.0 … +2.0")
+    let html = try #require(bundle.data["text/html"]?.string)
+    #expect(html.matches(of: /border-radius: 3px[^"]*rgba\(43, 143, 224, 0.420\)/).count == 3)
+    #expect(SanitizedHTML(html).problems == [] && !html.contains("<details>"))
+  }
+
   @Test func noStripsAtAll() throws {
-    let bundle = TokenStrip.compare([])
+    let bundle = TokenStrips([]).bundle()
     #expect(SanitizedHTML(try #require(bundle.data["text/html"]?.string)).problems == [])
   }
 }

@@ -1,4 +1,4 @@
-// Plots and tables as files: what stands in them, and what is refused.
+// Figures and tables as values: when they are shown, what they hold, and what stands in the files they write.
 
 import CellLanguage
 import Foundation
@@ -7,35 +7,74 @@ import Testing
 
 @Suite struct ExportTests {
   @Test(arguments: [("png", "\u{89}PNG"), ("svg", "<?xml"), ("pdf", "%PDF"), ("vega", "{\"$schema\"")])
-  func aPlotIsWrittenAsItsEndingSays(ending: String, beginning: String) throws {
+  func aPlotIsWrittenAsItsMethodSays(ending: String, beginning: String) throws {
     let folder = try TemporaryFolder()
-    let file = folder.path + "figure." + ending
-    let shown = try Bench.prepared().output("plot(run, file: \"\(file)\")")
-    #expect(shown.count == 1, "it is shown as well")
-    let bytes = try Data(contentsOf: URL(filePath: file))
-    let wanted = beginning.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
-    #expect(Array(bytes.prefix(wanted.count)) == wanted)
-    if ending == "vega" { #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: bytes) } }
+    let bench = try Bench.prepared()
+    for file in ["figure", "other." + ending] {
+      let name = try bench.run("plot(run).\(ending)(\"\(folder.path)\(file)\")")?.description ?? ""
+      #expect(name == folder.path + (file == "figure" ? "figure." + ending : file))
+      let bytes = try Data(contentsOf: URL(filePath: name))
+      let wanted = beginning.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
+      #expect(Array(bytes.prefix(wanted.count)) == wanted)
+      if ending == "vega" { #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: bytes) } }
+    }
   }
 
   @Test func aTableIsWrittenInFull() throws {
     let folder = try TemporaryFolder()
     let bench = try Bench.prepared()
-    try bench.run("table([run, run], file: \"\(folder.path)runs.csv\")\ntable(run, file: \"\(folder.path)run.md\")")
+    let shown = try bench.output(
+      "_ = table([run, run]).csv(\"\(folder.path)runs\")\n_ = table(run).markdown(\"\(folder.path)run\")")
+    #expect(shown.isEmpty, "what is written is not shown")
     let lines = try String(contentsOfFile: folder.path + "runs.csv", encoding: .utf8).components(separatedBy: "\r\n")
     #expect(lines.count == 4 && lines[3].isEmpty && lines[1] == lines[2], "a heading, two runs, the last line ends")
-    #expect(lines[0].hasPrefix("method,seed,steps"))
+    #expect(lines[0].hasPrefix("method,seed,steps") && lines[0].hasSuffix("\"95 % interval, upper end\""))
     // The method's name holds a comma; accuracies are not rounded to percents.
-    #expect(lines[1].hasPrefix("\"OPSD, JSD β=0.5\",1,2.0,") && !lines[1].contains("0.33%"))
+    #expect(lines[1].hasPrefix("\"OPSD, JSD β=0.5\",1.0,2.0,") && !lines[1].contains("%"))
     #expect(try String(contentsOfFile: folder.path + "run.md", encoding: .utf8).contains("| steps"))
   }
 
   @Test(arguments: [
-    ("plot(run, file: \"figure.gif\")", "none of .png, .svg, .pdf, .vega"),
-    ("table(run, file: \"runs.xlsx\")", "none of .csv, .md"), ("plot(run, file: \"\")", "it is empty"),
-    ("plot(run, file: \"/nowhere/at/all/figure.png\")", "its folder is missing"),
-  ]) func whatCannotBeWrittenIsRefused(cell: String, words: String) throws {
+    ("plot(run).png(\"\")", "it is empty"), ("plot(run).png(\"/nowhere/at/all/figure\")", "its folder is missing"),
+    ("d.show(.forwardKL).vega(\"figure\")", "it is no plot"), ("table(run)[\"los\"]", "Did you mean `\"loss\"`?"),
+    ("table(run).sorted(by: \"nothing\")", "has no column"), ("table(run)[99]", "99"), ("table([])", "empty"),
+    ("plot(run, y: [])", "between 1 and 24"), ("plot(run.loss, y: .loss)", "would change nothing"),
+    ("plot(run, file: \"figure.png\")", "no label `file:`"),
+  ]) func whatCannotBeIsRefused(cell: String, words: String) throws {
     let bench = try Bench.prepared()
-    #expect(bench.error(cell).contains(words))
+    #expect(bench.error(cell).contains(words), "\(bench.error(cell))")
+  }
+
+  /// On a line of its own a figure or a table is shown once, wherever the line stands; kept or used, it is not.
+  @Test(arguments: [
+    ("table(run)", 1), ("table(run)\nplot(run)\n1", 3), ("for r in [run, run] { table(r) }", 2),
+    ("if true { plot(run) }", 1), ("let t = table(run)", 0), ("_ = plot(run)", 0), ("let f = plot(run)\nf", 1),
+    ("func look() { table(run) }\nlook()\nlook()\n_ = 1", 2), ("table(run).count", 1), ("y\nrun\n2 + 2", 1),
+    ("d.show()\nd[0].top(3)\nrun.diagnostics()", 3),
+  ]) func whatStandsAloneIsShown(cell: String, count: Int) throws {
+    #expect(try Bench.prepared().output(cell).count == count)
+  }
+
+  @Test func aTableIsRowsAndColumns() throws {
+    let bench = try Bench.prepared()
+    try bench.run("let t = run.history\nlet two = table([first, second])")
+    #expect(try bench.run("t.loss")?.numbers?.dropFirst() == bench.run("run.loss")?.numbers?[...])
+    #expect(try bench.run("t[\"loss\"][1] == run.loss[0]")?.description == "true")
+    #expect(try bench.run("t.accuracy.count == t.count && t.count == 3")?.description == "true")
+    #expect(try bench.run("two.columns[0]")?.description == "method")
+    #expect(try bench.run("two.rows[1][1]")?.number == 1)
+    #expect(try bench.run("two[0][6].count")?.number == 2, "an interval is its two ends")
+    #expect(try bench.run("two[0..<1].count")?.number == 1)
+    let steps = try bench.run("t.sorted(by: \"step\", descending: true)[\"step\"]")?.numbers
+    #expect(steps == [2, 1, 0])
+  }
+
+  @Test func examinationsAndProblemsAreTablesToo() throws {
+    let bench = try Bench.prepared()
+    try bench.run("let e = evaluate(base, on: exam)")
+    #expect(try bench.run("table([e, e]).accuracy[1] == e.accuracy")?.description == "true")
+    #expect(try bench.run("table(e).count")?.number == 7)
+    #expect(try bench.run("table(exam).count")?.number == 3)
+    #expect(try bench.run("table(base.rollouts(x, samples: 3, maxTokens: 4)).count")?.number == 3)
   }
 }

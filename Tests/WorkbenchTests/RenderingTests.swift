@@ -24,6 +24,11 @@ import Testing
     ("base.attention(along: y).at(1)", ["application/vnd.vegalite.v5+json", "image/png"]),
     ("base.logitLens(along: y)", ["application/vnd.vegalite.v5+json", "image/png"]),
     ("base.logitLens(along: y).show(.rank)", ["application/vnd.vegalite.v5+json", "image/png"]),
+    ("plot(run, y: [.loss, .accuracy, .length])", ["application/vnd.vegalite.v5+json", "image/png"]),
+    ("run.courses()", ["application/vnd.vegalite.v5+json", "image/png"]),
+    ("strips([d, d], .jsd(beta: 0.5))", ["text/html", "image/png"]), ("strips([y, y])", ["text/html", "image/png"]),
+    ("base.rollouts(x, samples: 3, maxTokens: 4)", ["text/html", "image/png"]),
+    ("y.show(by: y.logProbabilities)", ["text/html", "image/png"]), ("run.history", ["text/html", "text/markdown"]),
     ("plot(run.loss)", ["application/vnd.vegalite.v5+json", "image/png"]), ("help(train)", ["text/markdown"]),
   ]) func everythingHasTextAndMore(cell: String, media: [String]) throws {
     let bundle = try #require(try Bench.prepared().output(cell).last)
@@ -57,7 +62,10 @@ import Testing
     let ratio = try #require(try bench.run("d.values(.logRatio)[0]")?.number)
     let token = try #require(try bench.run("max(d.teacher[0] / d.student[0])")?.number)
     #expect(ratio <= log(token) + 1e-9)
-    #expect(bench.error("d.show(.logratio)").contains("logRatio") || bench.error("d.show(.logratio)").contains("cases"))
+    let error = bench.error("d.show(.x)")
+    for name in ["jsd", "skewReverseKL", "logRatio", "teacherEntropy"] { #expect(error.contains("`.\(name)`")) }
+    #expect(bench.error("d.show(.logratio)").contains("Did you mean `.logRatio`?"))
+    #expect(bench.error("plot(run, y: .lss)").matches(of: /`\.loss`/).count == 2, "the case and the guess, once each")
   }
 
   @Test func theNumbersOfAStripStandInItsText() throws {

@@ -9,11 +9,12 @@ import Testing
 /// The workbench's own commands and methods.
 private let commands: [(type: String?, command: Command)] =
   (taskCommands + worldCommands + modelCommands + adapterCommands + distributionCommands + trainingCommands
-  + plotCommands
+  + plotCommands + stripCommands
   + sessionCommands)
   .map { (nil, $0) } + types.flatMap { type in type.methods.map { (type.name, $0) } }
 
-private let types = taskTypes + modelTypes + distributionTypes + insideTypes + trainingTypes
+private let types =
+  taskTypes + modelTypes + distributionTypes + insideTypes + trainingTypes + exportTypes + stripTypes
 
 @Suite struct VocabularyTests {
   /// A value of each type in a prepared session.
@@ -23,6 +24,7 @@ private let types = taskTypes + modelTypes + distributionTypes + insideTypes + t
     "Attention": "base.attention(along: y)", "AttentionLayer": "base.attention(along: y)[0]",
     "AttentionHead": "base.attention(along: y)[0][0]", "LogitLens": "base.logitLens(along: y)",
     "LogitLensLayer": "base.logitLens(along: y)[0]",
+    "Figure": "plot(run)", "Table": "table(run)", "Rollouts": "base.rollouts(x, samples: 2, maxTokens: 4)",
   ]
 
   @Test(arguments: commands.indices) func everythingIsDocumented(index: Int) {
@@ -66,7 +68,9 @@ private let types = taskTypes + modelTypes + distributionTypes + insideTypes + t
     try Data("{\"question\": \"6*7\", \"answer\": 42}".utf8).write(to: URL(filePath: folder.path + "/problems.jsonl"))
     let example = command.example.replacing("my-model", with: folder.path + "/my-model")
       .replacing("problems.jsonl", with: folder.path + "/problems.jsonl")
-      .replacing("my-adapter", with: folder.path + "/my-adapter").replacing("d[5]", with: "d[0]").replacing(
+      .replacing("my-adapter", with: folder.path + "/my-adapter")
+      .replacing("my-figure", with: folder.path + "/my-figure").replacing("my-table", with: folder.path + "/my-table")
+      .replacing("d[5]", with: "d[0]").replacing(
         "[5]", with: "[0]"
       ).replacing("problems(200", with: "problems(3")
     #expect(CellSession.isComplete(command.example) == .complete)

@@ -130,6 +130,14 @@ class Page:
             APP + "return panel.sessionContext.session.kernel.status === 'idle' && "
             "[...panel.content.model.cells].every(c => c.type !== 'code' || c.executionState !== 'running')")
 
+    def draw_again(self):
+        """Saves the notebook and opens it anew, with its outputs as they are."""
+        self.command("docmanager:save")
+        self.wait(APP + "return !panel.content.model.dirty", 60)
+        self.browser.refresh()
+        self.wait(APP + "return app && panel && panel.content && panel.content.model?.cells.length > 0", 120)
+        time.sleep(5)
+
     def press(self, item):
         """Clicks a button of the notebook's toolbar, as a person does."""
         self.browser.find_element(
@@ -166,7 +174,8 @@ def run_all(page, pictures, name):
     faults = failures(page.cells())
     for theme, suffix in ((LIGHT, "light"), (DARK, "dark")):
         page.command("apputils:change-theme", {"theme": theme})
-        time.sleep(3)
+        # JupyterLab draws a chart in the colours of the theme it is drawn under, and not again when the theme changes.
+        page.draw_again()
         page.picture(pictures / f"{name}-{suffix}.png")
     return faults
 

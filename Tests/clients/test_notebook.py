@@ -8,7 +8,7 @@ import nbformat
 import papermill
 import pytest
 from nbclient import NotebookClient
-from nbconvert import HTMLExporter
+from nbconvert import HTMLExporter, LatexExporter
 from nbformat.v4 import new_code_cell, new_notebook
 
 from conftest import NAME, NOTEBOOK, PATIENCE, ROOT
@@ -23,6 +23,9 @@ CELLS = [
     "d[0].top(4)",
     "let run = train(base, on: practice, with: .opsd(rollouts: 8), steps: 4)\nrun",
     "plot(run.loss)",
+    'let e = run.model.distributions(along: y)\nstrips([d, e], .logRatio, names: ["before", "after"])',
+    "base.rollouts(practice[0], samples: 3, seed: 2).show(.centred)",
+    "plot(run, y: [.loss, .length, .studentEntropy])\ntable([run, run])",
 ]
 
 
@@ -128,9 +131,22 @@ def test_every_output_is_seen_everywhere(which, request):
 
 def test_nbconvert_shows_figures_and_tables(once):
     html, _ = HTMLExporter().from_notebook_node(once)
-    assert html.count('src="data:image/png;base64,') >= 1
-    assert html.count("<table") >= 2
+    assert html.count('src="data:image/png;base64,') >= 2, "the plot and the panels"
+    assert html.count("<table") >= 4
+    assert "flex-wrap: wrap" in html and "after: " in html, "the strips side by side"
     assert "UnknownName" not in html and "Traceback" not in html
+
+
+def test_nbconvert_writes_latex_with_every_figure(once):
+    """The sources of a PDF: every figure is a picture, and nothing asks for another program to convert it."""
+    figures = nbformat.from_dict(once)
+    for cell in figures.cells:  # Tables go through pandoc, which not every machine has.
+        cell.outputs = [out for out in cell.outputs if "image/png" in out.get("data", {})]
+    latex, resources = LatexExporter().from_notebook_node(figures)
+    pictures = [name for name in resources["outputs"] if name.endswith(".png")]
+    shown = bundles(figures)
+    assert len(pictures) == len(shown) and latex.count("\\adjustimage") == len(shown)
+    assert not [name for name in resources["outputs"] if not name.endswith(".png")]
 
 
 def test_papermill_injects_parameters(tmp_path):

@@ -6,8 +6,15 @@ package protocol CellHost: AnyObject, Sendable {
   func write(_ text: String)
   /// A value that the cell wants displayed before it ends.
   func show(_ value: Value)
+  /// A value that nothing uses: that of an expression which stands alone and is not the last of its cell.
+  func leave(_ value: Value)
   /// The cell should stop; read at every statement, so it must be cheap.
   var isInterrupted: Bool { get }
+}
+
+extension CellHost {
+  /// Nothing: what is not used is gone.
+  package func leave(_ value: Value) {}
 }
 
 /// What a command body can reach while it runs.

@@ -32,6 +32,7 @@ final class Evaluator {
     let frame = Frame(code, captured: [])
     var last: Value?
     for statement in code.body {
+      if let last { host.leave(last) }
       if case .expression(let node) = statement.kind {
         try poll(statement.range, frame)
         let value = try evaluate(node, frame)

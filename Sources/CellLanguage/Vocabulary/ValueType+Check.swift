@@ -40,6 +40,19 @@ extension ValueType {
           refusal = refusal ?? error
         }
       }
+      if let refusal, refusal.kind == .unknownCase, case .implicit(let member) = value, types.count > 1 {
+        // The case is of none of several enumerations: what may stand here are the cases of all of them.
+        var (names, cases): (Set<String>, Set<String>) = ([], [])
+        let titles = enumerations.map(\.name).filter { names.insert($0).inserted }
+        let all = Enumeration(
+          titles.joined(separator: " or "), summary: "",
+          cases: enumerations.flatMap(\.cases).filter { cases.insert($0.name).inserted })
+        if !all.cases.contains(where: { $0.name == member.name }) {
+          var unknown = CellFailure.unknownCase(member.name, of: all)
+          unknown.range = refusal.range
+          throw unknown
+        }
+      }
       if let refusal { throw refusal }
       return nil
     default: return nil

@@ -7,7 +7,7 @@ import JSONValues
 import Training
 
 /// Runs of several methods and seeds from one model.
-struct ComparisonObject: CellObject, Pictured {
+struct ComparisonObject: CellObject, Pictured, Tabular {
   /// The runs of one method.
   struct Entry {
     let name: String
@@ -108,7 +108,7 @@ struct ComparisonObject: CellObject, Pictured {
       table.rows.append(
         [
           .text(entry.label), .number(last.accuracy, percent), last.pooled.intervalCell,
-          last.seedInterval.map { intervalText($0) } ?? .missing,
+          last.seedInterval.map { .interval($0, percent) } ?? .missing,
           change.map {
             .text("\(points($0.mean)) (\(points($0.interval.lowerBound)) … \(points($0.interval.upperBound)))")
           }
@@ -178,10 +178,4 @@ private func aligned(
 private func points(_ difference: Double) -> String {
   let text = NumberFormat.fixed(1).text(abs(100 * difference))
   return (difference < 0 ? "−" : "+") + text
-}
-
-/// An interval of shares as tables show it.
-func intervalText(_ interval: ClosedRange<Double>) -> Table.Cell {
-  let percent = NumberFormat.percent()
-  return .text("\(percent.text(interval.lowerBound)) … \(percent.text(interval.upperBound))")
 }

@@ -138,14 +138,23 @@ struct PositionObject: CellObject, Pictured {
 
   func picture() -> MIMEBundle { top(8, .jsd(beta: 0.5)).bundle() }
 
-  /// The tokens that either side holds likeliest, with the mixture of a JSD and each token's share of the divergence.
+  /// The tokens that tell most, with the mixture of a JSD: those with the largest share of the divergence first, equal
+  /// shares by the larger of their probabilities; the one that stands here is always among them.
   func top(_ count: Int, _ divergence: Divergence) -> DistributionPair {
     let (p, q) = (teacher, student)
     let terms = divergence.terms(p, q)
     var mixture: [Double]?
     if case .jsd(let beta) = divergence { mixture = zip(p, q).map { beta * $0 + (1 - beta) * $1 } }
-    let tokens = likeliest(count, by: zip(p, q).map { max($0, $1) })
     let chosen = Int(distributions.rollout.rollout.tokens[position])
+    func isBefore(_ a: Int, _ b: Int) -> Bool {
+      // What is not a number, as a share of a formula of one's own may be, is last.
+      let (shareA, shareB) = (terms[a].isNaN ? -1 : abs(terms[a]), terms[b].isNaN ? -1 : abs(terms[b]))
+      if shareA != shareB { return shareA > shareB }
+      let (likelyA, likelyB) = (max(p[a], q[a]), max(p[b], q[b]))
+      return likelyA != likelyB ? likelyA > likelyB : a < b
+    }
+    var tokens = Array(p.indices.sorted(by: isBefore).prefix(count))
+    if !tokens.contains(chosen), !tokens.isEmpty { tokens[tokens.count - 1] = chosen }
     return DistributionPair(
       title: "Position \(position): after \(distributions.rollout.tokenTexts.prefix(position).suffix(12).joined()) "
         + "the student wrote \(text(chosen))",

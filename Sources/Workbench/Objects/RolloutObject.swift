@@ -38,7 +38,10 @@ struct RolloutObject: CellObject, Pictured {
     return rollout.hasEnded ? "wrong: it states no answer" : "cut off after \(rollout.tokens.count) tokens"
   }
 
-  func picture() -> MIMEBundle {
+  func picture() -> MIMEBundle { strip().bundle() }
+
+  /// The tokens, each coloured by how little the student expected it.
+  func strip() -> TokenStrip {
     TokenStrip(
       title: "\(problem.question): \(judgement)", quantity: "surprise, −log p_S", unit: "nats",
       format: .fixed(2), scale: .sequential(to: max(1, -Double(rollout.logProbabilities.min() ?? 0))),
@@ -46,7 +49,6 @@ struct RolloutObject: CellObject, Pictured {
         TokenStrip.Token(
           token(place), value: -Double(rollout.logProbabilities[place]),
           details: ["token \(place)", "log p_S \(NumberFormat.fixed(3).text(Double(rollout.logProbabilities[place])))"])
-      }
-    ).bundle()
+      })
   }
 }

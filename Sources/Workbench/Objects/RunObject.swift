@@ -8,7 +8,7 @@ import Tasks
 import Training
 
 /// A training run.
-struct RunObject: CellObject, Pictured {
+struct RunObject: CellObject, Pictured, Tabular {
   let run: TrainingRun
   let model: ModelObject
   /// What was minimised.
@@ -78,7 +78,7 @@ struct RunObject: CellObject, Pictured {
 }
 
 /// The result of an examination.
-struct EvaluationObject: CellObject, Pictured {
+struct EvaluationObject: CellObject, Pictured, Tabular {
   let result: EvaluationResult
   let title: String
 
@@ -89,7 +89,9 @@ struct EvaluationObject: CellObject, Pictured {
       + "\(percent.text(result.interval.upperBound)))"
   }
 
-  func picture() -> MIMEBundle {
+  func picture() -> MIMEBundle { table().bundle() }
+
+  func table() -> Table {
     let percent = NumberFormat.percent()
     return Table(
       caption: title,
@@ -116,14 +118,13 @@ struct EvaluationObject: CellObject, Pictured {
         ["truncated", .number(result.truncationRate, percent), "share of attempts without an end mark"],
         ["format", .number(result.formatRate, percent), "share of attempts that ended and stated an answer"],
         ["length", .number(result.meanLength, .fixed(1, unit: "tokens")), "mean of an attempt"],
-      ]
-    ).bundle()
+      ])
   }
 }
 
 extension EvaluationResult {
   /// The interval as tables show it.
-  var intervalCell: Table.Cell { intervalText(interval) }
+  var intervalCell: Table.Cell { .interval(interval, .percent()) }
 }
 
 extension TrainingRun {

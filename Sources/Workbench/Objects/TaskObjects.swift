@@ -13,7 +13,7 @@ struct TaskObject: CellObject {
 }
 
 /// Some problems of one task, in order.
-struct ProblemsObject: CellObject, Pictured {
+struct ProblemsObject: CellObject, Pictured, Tabular {
   let task: any ReasoningTask
   let problems: [Problem]
   let split: Split
@@ -44,6 +44,7 @@ struct ProblemsObject: CellObject, Pictured {
   }
 
   func picture() -> MIMEBundle { table(of: problems.indices.prefix(5)).bundle() }
+  func table() -> Table { table(of: problems.indices) }
 
   /// The first problems with their references.
   func table(of places: some Sequence<Int>) -> Table {
@@ -58,7 +59,7 @@ struct ProblemsObject: CellObject, Pictured {
     for place in places {
       let problem = problems[place]
       table.rows.append([
-        .text("\(place)"), .text(problem.question), .text(problem.solution), .text(problem.answer),
+        .number(Double(place), .fixed(0)), .text(problem.question), .text(problem.solution), .text(problem.answer),
       ])
     }
     return table

@@ -60,7 +60,7 @@ let distributionCommands = [
   ) { arguments, _ in try divergence(arguments, .reverseKL) },
 ]
 
-private let stripParameter = Parameter(
+let stripParameter = Parameter(
   "_", name: "quantity", .either([divergenceType, .choice(stripEnumeration)]), default: .implicit("jsd"),
   help: "What is measured at every token: a divergence, the log-ratio, an entropy.")
 
@@ -74,7 +74,7 @@ private let stripEnumeration = Enumeration(
     .init("studentEntropy", summary: "The entropy of p_S."),
   ])
 
-private func stripQuantity(_ value: Value) throws -> StripQuantity {
+func stripQuantity(_ value: Value) throws -> StripQuantity {
   if case .choice(let choice) = value {
     switch choice.name {
     case "logRatio": return .logRatio
@@ -110,13 +110,16 @@ let distributionTypes = [
     methods: [
       Command(
         "show", [stripParameter],
-        summary: "Shows the tokens, coloured by how much the teacher would have it otherwise, or by how sure each is.",
+        result: "Figure",
+        summary: "The tokens, coloured by how much the teacher would have it otherwise, or by how sure each is.",
         example: "d.show(.jsd(beta: 0.5))"
-      ) { arguments, context in
+      ) { arguments, _ in
         let distributions = try arguments.receiver(as: DistributionsObject.self)
         let quantity = try stripQuantity(arguments.value("quantity"))
-        context.workplace.screen.display(distributions.strip(quantity).bundle(), id: nil)
-        return .void
+        return .object(
+          FigureObject(
+            figure: TokenStrips([distributions.strip(quantity)]),
+            summary: "\(quantity.name) along \(distributions.rollout.text)"))
       },
       Command(
         "values", [stripParameter], result: "Vector", summary: "What is measured at every position, in nats.",
@@ -153,14 +156,15 @@ let distributionTypes = [
         [
           Parameter("_", name: "count", .int(.within(1...200)), default: 8, help: "How many tokens."),
           Parameter(
-            "divergence", divergenceType, default: .implicit("jsd"), help: "Whose shares are shown."),
+            "_", name: "divergence", divergenceType, default: .implicit("jsd"), help: "Whose shares are shown."),
         ],
-        summary: "Shows the likeliest tokens of both, and each one's share of the divergence.", example: "d[5].top(8)"
-      ) { arguments, context in
+        result: "Figure",
+        summary: "What each would say: the tokens with the largest share of the divergence, then the likeliest.",
+        example: "d[5].top(8, .forwardKL)"
+      ) { arguments, _ in
         let position = try arguments.receiver(as: PositionObject.self)
         let pair = position.top(try arguments.int("count"), try divergenceArgument(arguments.value("divergence")))
-        context.workplace.screen.display(pair.bundle(), id: nil)
-        return .void
+        return .object(FigureObject(figure: pair, summary: pair.title ?? pair.quantity))
       }
     ]),
 ]

@@ -1,48 +1,103 @@
-// Tables and plots as files, for papers and other programs.
+// Figures and tables as files, for papers and other programs.
 
 import CellLanguage
 import Display
 import FoundationEssentials
 import JSONValues
 
-/// The label under which `plot` and `table` are given a file.
-func fileParameter(_ kinds: String) -> Parameter {
-  Parameter("file", .optional(.string), help: "A file that it is written to as well: \(kinds). nil: none.")
-}
+private let fileParameter = Parameter(
+  "_", name: "file", .string, help: "The file; its ending is added where it is missing.")
 
-/// Writes a chart where a file is given; its ending says how.
-func export(_ chart: Chart, _ arguments: Arguments) throws {
-  try export(arguments, [".png", ".svg", ".pdf", ".vega"]) { ending in
-    switch ending {
-    case ".png": Data(chart.png())
-    case ".svg": Data(chart.svg())
-    case ".pdf": Data(chart.pdf())
-    default: Data((chart.bundle().data["application/vnd.vegalite.v5+json"] ?? [:]).text().utf8)
+/// A method that writes its receiver as a file, and gives back the file's name.
+private func exporting(
+  _ name: String, ending: String, summary: String, example: String,
+  _ content: @escaping @Sendable (Arguments) throws -> Data
+) -> Command {
+  Command(name, [fileParameter], result: "String", summary: summary, example: example) { arguments, _ in
+    var file = try arguments.string("file")
+    if !file.isEmpty, !file.lowercased().hasSuffix(ending) { file += ending }
+    let path = try ModelLibrary.path(file, argument: "file")
+    let data = try content(arguments)
+    do {
+      try data.write(to: URL(filePath: path), options: .atomic)
+    } catch {
+      throw CellFailure(
+        "\(file) cannot be written", "the system refused it: its folder is missing, or it may not be written there",
+        fix: "Name a file in a folder that exists and is yours.", argument: "file", kind: .outOfRange)
     }
+    return .string(file)
   }
 }
 
-/// Writes a table where a file is given; its ending says how.
-func export(_ table: Table, _ arguments: Arguments) throws {
-  try export(arguments, [".csv", ".md"]) { ending in
-    Data((ending == ".csv" ? table.csv() : table.bundle().data["text/markdown"]?.string ?? "").utf8)
-  }
+private func figure(_ arguments: Arguments) throws -> any Figure {
+  try arguments.receiver(as: FigureObject.self).figure
 }
 
-private func export(_ arguments: Arguments, _ endings: [String], _ content: (String) -> Data) throws {
-  guard case .string(let file) = try arguments.value("file") else { return }
-  let path = try ModelLibrary.path(file, argument: "file")
-  guard let ending = endings.first(where: { path.lowercased().hasSuffix($0) }) else {
-    throw CellFailure(
-      "\(file) cannot be written",
-      "its ending says what it becomes, and this one is none of \(endings.joined(separator: ", "))",
-      fix: "Name it with one of them, as in \"figure\(endings[0])\".", argument: "file", kind: .outOfRange)
-  }
-  do {
-    try content(ending).write(to: URL(filePath: path), options: .atomic)
-  } catch {
-    throw CellFailure(
-      "\(file) cannot be written", "the system refused it: its folder is missing, or it may not be written there",
-      fix: "Name a file in a folder that exists and is yours.", argument: "file", kind: .outOfRange)
-  }
-}
+let exportTypes = [
+  TypeDeclaration(
+    "Figure",
+    summary: "A plot, strips of tokens or a pair of distributions; on a line of its own it is shown.",
+    members: [
+      .init("summary", type: "String", summary: "What it shows.", of: FigureObject.self) { .string($0.summary) }
+    ],
+    methods: [
+      exporting(
+        "png", ending: ".png", summary: "Writes it as a picture of two pixels a point.",
+        example: "plot(run).png(\"my-figure\")"
+      ) { Data(try figure($0).png()) },
+      exporting(
+        "svg", ending: ".svg", summary: "Writes it as a drawing for a page.", example: "plot(run).svg(\"my-figure\")"
+      ) { Data(try figure($0).svg()) },
+      exporting(
+        "pdf", ending: ".pdf", summary: "Writes it as a page for a paper.", example: "plot(run).pdf(\"my-figure\")"
+      ) { Data(try figure($0).pdf()) },
+      exporting(
+        "vega", ending: ".vega", summary: "Writes a plot's Vega-Lite 5 description, which can be drawn in other ways.",
+        example: "plot(run).vega(\"my-figure\")"
+      ) { arguments in
+        guard let description = try figure(arguments).vega() else {
+          throw CellFailure(
+            "this figure has no Vega-Lite description", "it is no plot",
+            fix: "Write it as .svg, .pdf or .png.", kind: .wrongArgument)
+        }
+        return Data(description.text().utf8)
+      },
+    ]),
+  TypeDeclaration(
+    "Table",
+    summary: "Rows under titles; on a line of its own it is shown. t[0] is a row, t[\"loss\"] or t.loss a column.",
+    element: "Array",
+    members: [
+      .init("count", type: "Int", summary: "Its rows.", of: TableObject.self) { .int($0.table.rows.count) },
+      .init("columns", type: "[String]", summary: "The titles of its columns.", of: TableObject.self) {
+        .strings($0.titles)
+      },
+      .init("rows", type: "[Any]", summary: "The cells of each row; nil where nothing is known.", of: TableObject.self)
+      {
+        table in .list(table.table.rows.indices.map(table.row))
+      },
+    ],
+    methods: [
+      Command(
+        "sorted",
+        [
+          Parameter("by", name: "column", .string, help: "The title of a column."),
+          Parameter("descending", .bool, default: false, help: "Whether the largest come first."),
+        ],
+        result: "Table", summary: "The same rows in the order of a column; what is not known is last.",
+        example: "table([first, second]).sorted(by: \"accuracy after\", descending: true)"
+      ) { arguments, _ in
+        let table = try arguments.receiver(as: TableObject.self)
+        let column = try table.place(of: arguments.string("column"), argument: "column")
+        return .object(
+          TableObject(table.table.sorted(byColumn: column, descending: try arguments.bool("descending"))))
+      },
+      exporting(
+        "csv", ending: ".csv", summary: "Writes every row as comma-separated values, numbers in full.",
+        example: "table(run).csv(\"my-table\")"
+      ) { Data(try $0.receiver(as: TableObject.self).table.csv().utf8) },
+      exporting(
+        "markdown", ending: ".md", summary: "Writes it as Markdown.", example: "table(run).markdown(\"my-table\")"
+      ) { Data((try $0.receiver(as: TableObject.self).table.bundle().data["text/markdown"]?.string ?? "").utf8) },
+    ]),
+]

@@ -211,7 +211,7 @@ extension DistillationObjective.Clip {
 }
 
 extension GroupAdvantage {
-  fileprivate init(_ choice: Choice) {
+  init(_ choice: Choice) {
     switch choice.name {
     case "centred": self = .meanOnly
     case "batchStandardised": self = .batchStandardised()

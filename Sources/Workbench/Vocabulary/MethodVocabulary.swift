@@ -176,7 +176,7 @@ private let solutionEnumeration = Enumeration(
       ], summary: "The model itself at its initial weights, shown the context, anew in every step."),
   ])
 
-private let advantageEnumeration = Enumeration(
+let advantageEnumeration = Enumeration(
   "Advantage", summary: "How the rewards of a group become advantages.",
   cases: [
     .init("standardised", summary: "Against the group's mean, divided by its standard deviation (GRPO)."),

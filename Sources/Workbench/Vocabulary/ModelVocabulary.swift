@@ -231,7 +231,7 @@ let modelTypes = [
         summary: "What teacher and student say at every position: p_T(·|x, y*, ŷ<n) and p_S(·|x, ŷ<n).",
         example: "let d = base.distributions(along: y)"
       ) { arguments, _ in try distributions(arguments) },
-      saveCommand, saveAdapterCommand,
+      rolloutsCommand, saveCommand, saveAdapterCommand,
     ] + insideMethods),
   TypeDeclaration(
     "Rollout", summary: "An answer of the student, token by token.", element: "String",
@@ -254,7 +254,7 @@ let modelTypes = [
         .object(ProblemObject(task: $0.task, problem: $0.problem))
       },
       .init("count", type: "Int", summary: "Its tokens.", of: RolloutObject.self) { .int($0.rollout.tokens.count) },
-    ]),
+    ], methods: rolloutMethods),
   TypeDeclaration(
     "Evaluation", summary: "What an examination found.",
     members: [

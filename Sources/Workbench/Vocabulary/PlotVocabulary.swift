@@ -17,137 +17,125 @@ private let plottable = ValueType.either([
   .object("Run"), .array(of: .object("Run")), .object("Comparison"), .vector, .array(of: .vector),
 ])
 
+/// The horizontal axis of runs.
+let axisParameter = Parameter(
+  "x", .choice(axisEnumeration), default: .implicit("step"), help: "For runs: the horizontal axis.")
+
 let plotCommands = [
   Command(
     "plot",
     [
       Parameter(
         "_", name: "values", plottable, help: "A run, several runs, a comparison, a vector, or several vectors."),
-      Parameter("x", .choice(axisEnumeration), default: .implicit("step"), help: "For runs: the horizontal axis."),
+      axisParameter,
       Parameter(
-        "y", .choice(quantityEnumeration), default: .implicit("loss"),
-        help: "For runs: what is plotted; of a comparison, the accuracy unless given."),
+        "y", .either([.choice(quantityEnumeration), .array(of: .choice(quantityEnumeration))]),
+        default: .implicit("loss"),
+        help:
+          "For runs: what is plotted, or several quantities in panels; of a comparison, the accuracy unless given."),
       Parameter("title", .optional(.string), help: "A line above the plot."),
       Parameter(
         "names", .array(of: .string), default: [], help: "For several vectors or runs: their names in the legend."),
       Parameter("logarithmic", .bool, default: false, help: "A logarithmic vertical axis."),
-      fileParameter("a .png, .svg, .pdf, or .vega, its Vega-Lite description"),
+      Parameter(
+        "logarithmicX", .bool, default: false,
+        help: "A logarithmic horizontal axis, on which what was measured before the first step has no place."),
     ],
-    summary: "Plots vectors against their places, or runs against steps or tokens.",
+    result: "Figure", summary: "Plots vectors against their places, or runs against steps, tokens or time.",
+    discussion: """
+      A plot on a line of its own is shown, in the middle of a cell too; let figure = plot(run) keeps it, and \
+      figure.pdf("loss") writes it as a file. y: [.loss, .accuracy, .length] makes a panel of each, over one axis.
+      """,
     example: "plot(run, x: .generatedTokens, y: .accuracy)"
-  ) { arguments, context in
-    let chart = try chart(arguments)
-    try export(chart, arguments)
-    context.workplace.screen.display(chart.bundle(), id: nil)
-    return .void
-  },
+  ) { arguments, _ in .object(try figure(arguments)) },
   Command(
     "table",
     [
       Parameter(
-        "_", name: "runs", .either([.object("Run"), .array(of: .object("Run")), .object("Comparison")]),
-        help: "One run or several, or a comparison."),
-      fileParameter("a .csv with every row and numbers in full, or a .md"),
+        "_", name: "values",
+        .either(
+          ["Run", "Comparison", "Evaluation", "Problems", "Rollouts"].map { .object($0) } + [
+            .array(of: .object("Run")), .array(of: .object("Evaluation")),
+          ]),
+        help: "A run or several, a comparison, an examination or several, problems, or a group of answers.")
     ],
-    summary: "Shows the loss table of a run, or one line for each of several runs.", example: "table([first, second])"
-  ) { arguments, context in
-    if case .object(let object) = try arguments.value("runs"), let comparison = object as? ComparisonObject {
-      try show(comparison.table(), arguments, context)
-      return .void
+    result: "Table", summary: "The table of a run or of something else that has one, or a line for each of several.",
+    discussion: """
+      A table on a line of its own is shown, in the middle of a cell too; let t = table(runs) keeps it. t.sorted(by: \
+      "accuracy after") has its rows in another order, t["accuracy after"] is a column, and t.csv("runs") writes it as a \
+      file.
+      """,
+    example: "table([first, second])"
+  ) { arguments, _ in
+    let value = try arguments.value("values")
+    if case .object(let object) = value, let tabular = object as? any Tabular {
+      return .object(TableObject(tabular.table()))
     }
-    let runs = try runs(arguments.value("runs"))
-    guard !runs.isEmpty else {
+    let found = objects(value, as: RunObject.self)
+    let examinations = objects(value, as: EvaluationObject.self)
+    guard !found.isEmpty || !examinations.isEmpty else {
       throw CellFailure(
-        "there are no runs to show", "the array is empty",
-        fix: "Give what `train` returned, as in table([first, second]).",
-        argument: "runs", kind: .outOfRange)
+        "there is nothing to show", "the array is empty",
+        fix: "Give what `train` returned, as in table([first, second]).", argument: "values", kind: .outOfRange)
     }
-    let table = runs.count == 1 ? runs[0].table() : comparison(runs)
-    try show(table, arguments, context)
-    return .void
+    if !examinations.isEmpty { return .object(TableObject(comparison(examinations))) }
+    return .object(TableObject(found.count == 1 ? found[0].table() : comparison(found)))
   },
 ]
 
-private func show(_ table: Table, _ arguments: Arguments, _ context: CellContext) throws {
-  try export(table, arguments)
-  context.workplace.screen.display(table.bundle(), id: nil)
-}
-
-private func runs(_ value: Value) throws -> [RunObject] {
+private func objects<Object: CellObject>(_ value: Value, as type: Object.Type) -> [Object] {
   switch value {
-  case .object(let object): return (object as? RunObject).map { [$0] } ?? []
-  case .array(let list): return try list.elements.flatMap { try runs($0) }
-  default: return []
+  case .object(let object): (object as? Object).map { [$0] } ?? []
+  case .array(let list): list.elements.flatMap { objects($0, as: type) }
+  default: []
   }
 }
 
-private func chart(_ arguments: Arguments) throws -> Chart {
+private func figure(_ arguments: Arguments) throws -> FigureObject {
   let value = try arguments.value("values")
-  let names = try arguments.array("names").compactMap { if case .string(let name) = $0 { name } else { nil } }
-  func name(_ index: Int, _ standard: String) -> String { index < names.count ? names[index] : standard }
   var title: String?
   if case .string(let text) = try arguments.value("title") { title = text }
-  let scale: Chart.Axis.Scale = try arguments.bool("logarithmic") ? .logarithmic : .linear
+  let names = try arguments.array("names").compactMap { if case .string(let name) = $0 { name } else { nil } }
+  var style = PlotStyle(
+    title: title, names: names, axis: RunAxis(rawValue: try arguments.choice("x").name) ?? .step,
+    x: try arguments.bool("logarithmicX") ? .logarithmic : .linear,
+    y: try arguments.bool("logarithmic") ? .logarithmic : .linear)
   if case .object(let object) = value, let comparison = object as? ComparisonObject {
     try arguments.refuse(["names"], because: "the names are those of the comparison; give them to compare")
     // Losses of several methods have several scales; what they can be compared by is the accuracy.
-    let named = arguments.isGiven("y") ? RunQuantity(name: try arguments.choice("y").name) : .accuracy
-    let quantity = named ?? .accuracy
-    let axis = RunAxis(rawValue: try arguments.choice("x").name) ?? .step
-    var y = quantity.axis
-    y.scale = scale
-    return Chart.lines(
-      comparison.series(quantity, against: axis), title: title ?? "mean over seeds and 95 % interval", x: axis.axis,
-      y: y)
+    let quantities = arguments.isGiven("y") ? try quantities(arguments) : [.accuracy]
+    if style.title == nil { style.title = "mean over seeds and 95 % interval" }
+    return style.figure(of: quantities, "\(comparison.entries.count) methods") {
+      comparison.series($0, against: style.axis)
+    }
   }
-  let runs = try runs(value)
+  let runs = objects(value, as: RunObject.self)
   guard runs.isEmpty else {
-    let quantity = RunQuantity(name: try arguments.choice("y").name) ?? .loss
-    let axis = RunAxis(rawValue: try arguments.choice("x").name) ?? .step
-    var y = quantity.axis
-    y.scale = scale
-    return Chart.lines(
-      runs.enumerated().map { index, run in
-        Chart.Series(
-          name(index, "\(run.run.method), seed \(run.seed)"),
-          points: run.run.course(quantity, against: axis).map {
-            Chart.Point(x: $0.x, y: $0.value, lower: $0.interval?.lowerBound, upper: $0.interval?.upperBound)
-          },
-          showsPoints: quantity.isExamined)
-      },
-      title: title, x: axis.axis, y: y)
+    return style.figure(of: try quantities(arguments), runs.count == 1 ? runs[0].title : "\(runs.count) runs") {
+      style.series(runs, $0)
+    }
   }
+  try arguments.refuse(["x", "y"], because: "vectors are plotted against the places of their numbers")
   var vectors: [[Double]] = []
   if let numbers = value.numbers {
     vectors = [numbers]
   } else if case .array(let list) = value {
     vectors = list.elements.compactMap(\.numbers)
   }
-  return Chart.lines(
-    vectors.enumerated().map { Chart.Series(name($0, "\($0)"), x: $1.indices.map(Double.init), y: $1) }, title: title,
-    x: Chart.Axis("place"),
-    y: Chart.Axis("value", scale: scale))
+  let chart = Chart.lines(
+    vectors.enumerated().map { Chart.Series(style.name($0, "\($0)"), x: $1.indices.map(Double.init), y: $1) },
+    title: title, x: Chart.Axis("place", scale: style.x), y: Chart.Axis("value", scale: style.y))
+  return FigureObject(figure: chart, summary: "\(title ?? "a plot"): \(vectors.count) lines")
 }
 
-private func comparison(_ runs: [RunObject]) -> Table {
-  let percent = NumberFormat.percent()
-  var table = Table(
-    caption: "\(runs.count) runs",
-    columns: [
-      Table.Column("method", alignment: .leading), Table.Column("seed"), Table.Column("steps"),
-      Table.Column("generated", unit: "tokens"),
-      Table.Column("accuracy before", meaning: "avg@k at the first examination."),
-      Table.Column("accuracy after", meaning: "avg@k at the last examination."),
-      Table.Column("95 % interval", meaning: "Of the accuracy after, over problems and attempts."),
-    ])
-  for run in runs {
-    let (first, last) = (run.run.evaluations.first?.result, run.run.evaluations.last?.result)
-    table.rows.append([
-      .text(run.run.method), .text("\(run.seed)"), .number(Double(run.run.records.count), .count()),
-      .number(Double(run.run.tokens), .count()),
-      first.map { .number($0.accuracy, percent) } ?? .missing, last.map { .number($0.accuracy, percent) } ?? .missing,
-      last?.intervalCell ?? .missing,
-    ])
+private func quantities(_ arguments: Arguments) throws -> [RunQuantity] {
+  let value = try arguments.value("y")
+  let choices: [Value] = if case .array(let list) = value { list.elements } else { [value] }
+  let found = choices.compactMap { one in
+    if case .choice(let choice) = one { RunQuantity(name: choice.name) } else { nil }
   }
-  return table
+  guard found.isEmpty || found.count > 24 else { return found }
+  throw CellFailure(
+    "\(found.count) quantities make no plot", "between 1 and 24 have room", fix: "Write y: [.loss, .accuracy].",
+    argument: "y", kind: .outOfRange)
 }

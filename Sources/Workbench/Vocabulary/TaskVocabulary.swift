@@ -118,12 +118,11 @@ let taskTypes = [
     methods: [
       Command(
         "show", [Parameter("_", name: "count", .int(.within(1...10_000)), default: 5, help: "How many to show.")],
-        summary: "Shows the first problems with their references.", example: "practice.show(3)"
-      ) { arguments, context in
+        result: "Table", summary: "The first problems with their references.", example: "practice.show(3)"
+      ) { arguments, _ in
         let problems = try arguments.receiver(as: ProblemsObject.self)
         let places = problems.problems.indices.prefix(try arguments.int("count"))
-        context.workplace.screen.display(problems.table(of: places).bundle(), id: nil)
-        return .void
+        return .object(TableObject(problems.table(of: places)))
       }
     ]),
   TypeDeclaration(

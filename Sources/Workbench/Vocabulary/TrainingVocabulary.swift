@@ -211,6 +211,10 @@ let trainingTypes = [
       .init("ending", type: "String", summary: "How it ended, in words.", of: RunObject.self) {
         .string($0.run.endingNote ?? "complete")
       },
+      .init(
+        "history", type: "Table", summary: "A row for every step with all that was measured, for other programs.",
+        of: RunObject.self
+      ) { .object(TableObject($0.history())) },
       .init("wasInterrupted", type: "Bool", summary: "Somebody stopped it.", of: RunObject.self) {
         .bool($0.run.ending == .interrupted)
       },
@@ -222,13 +226,19 @@ let trainingTypes = [
       },
     methods: [
       Command(
-        "diagnostics",
-        summary: "Shows everything that the run measured: at the first step, at the last, and what it means.",
+        "diagnostics", result: "Table",
+        summary: "Everything that the run measured: at the first step, at the last, and what it means.",
         example: "run.diagnostics()"
-      ) { arguments, context in
+      ) { arguments, _ in
+        .object(TableObject(try arguments.receiver(as: RunObject.self).diagnostics()))
+      },
+      Command(
+        "courses", [axisParameter], result: "Figure",
+        summary: "Plots everything that changed in the course of the run, a panel each over one axis.",
+        example: "run.courses()"
+      ) { arguments, _ in
         let run = try arguments.receiver(as: RunObject.self)
-        context.workplace.screen.display(run.diagnostics().bundle(), id: nil)
-        return .void
+        return .object(run.courses(against: RunAxis(rawValue: try arguments.choice("x").name) ?? .step))
       },
       Command(
         "profile",

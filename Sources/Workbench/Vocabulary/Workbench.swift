@@ -9,10 +9,10 @@ import Tasks
 let workbenchVocabulary = Vocabulary(
   commands: taskCommands + worldCommands + ownTaskCommands + modelCommands + adapterCommands + distributionCommands
     + divergenceCommands
-    + trainingCommands + methodCommands + teachingCommands + comparisonCommands + plotCommands + controlCommands
-    + sessionCommands,
+    + trainingCommands + methodCommands + teachingCommands + comparisonCommands + plotCommands + stripCommands
+    + controlCommands + sessionCommands,
   types: taskTypes + modelTypes + distributionTypes + insideTypes + divergenceTypes + trainingTypes + methodTypes
-    + teachingTypes + comparisonTypes + controlTypes)
+    + teachingTypes + comparisonTypes + exportTypes + stripTypes + controlTypes)
 
 extension Parameter {
   /// The seed of a command.
