@@ -27,7 +27,7 @@ let y = base.rollout(exam[1], seed: 3)
 let d = base.distributions(along: y)'''
 SLIDER = "slider(0...1) { beta in d.show(.jsd(beta: beta)) }"
 CONTROLS = '''explore(slider(0...1), slider(0...d.count - 1, value: 13)) { beta, n in
-  d[n].top(6, divergence: .jsd(beta: beta))
+  d[n].top(6, .jsd(beta: beta))
 }'''
 TRAINING = "let run = train(base, on: practice, with: .opsd(), steps: 10_000)"
 CELL = APP + "const cell = panel.content.activeCell;"

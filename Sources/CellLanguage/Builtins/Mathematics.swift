@@ -38,6 +38,8 @@ extension Builtins {
       },
       extremeCommand("min", "The smallest of several values, or of a vector or array.", largest: false),
       extremeCommand("max", "The largest of several values, or of a vector or array.", largest: true),
+      placeCommand("argmin", "The place of the smallest number, from 0; of equal ones the first.") { $0 < $1 },
+      placeCommand("argmax", "The place of the largest number, from 0; of equal ones the first.") { $0 > $1 },
       Command(
         "sum", [Parameter("_", name: "x", .any, help: "a vector, or an array of numbers")],
         result: "Double", summary: "The sum of a vector or an array.", example: "sum(p * log(p / q))"
@@ -93,6 +95,24 @@ extension Builtins {
       let isMixed = values.contains { if case .double = $0 { true } else { false } }
       let best = try extreme(values, largest: largest)
       return isMixed ? best.number.map { .double($0) } ?? best : best
+    }
+  }
+
+  /// Where the number stands that comes before all others in some order; NaN comes before none.
+  private static func placeCommand(
+    _ name: String, _ summary: String, _ precedes: @escaping @Sendable (Double, Double) -> Bool
+  ) -> Command {
+    Command(name, [vector], result: "Int", summary: summary, example: "\(name)([2, 7, 7])") { arguments, _ in
+      let numbers = try arguments.vector("x").elements
+      var best: Int?
+      for place in numbers.indices where !numbers[place].isNaN {
+        if let found = best, !precedes(numbers[place], numbers[found]) { continue }
+        best = place
+      }
+      guard let best else {
+        throw CellFailure("`\(name)` of nothing does not exist", "the vector holds no numbers", argument: "x")
+      }
+      return .int(best)
     }
   }
 }

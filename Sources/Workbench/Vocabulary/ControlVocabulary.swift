@@ -72,7 +72,7 @@ let controlCommands = [
     ],
     summary: "Several controls together: what the closure shows follows any of them.",
     discussion: "The closure takes one parameter for each control. See help(slider).",
-    example: "explore(slider(0...1), slider(0...3)) { beta, n in d[n].top(5, divergence: .jsd(beta: beta)) }"
+    example: "explore(slider(0...1), slider(0...3)) { beta, n in d[n].top(5, .jsd(beta: beta)) }"
   ) { arguments, context in
     let controls = try arguments.array("controls").compactMap { value in
       if case .object(let object) = value { object as? ControlObject } else { nil }
