@@ -157,6 +157,15 @@ class Page:
         self.browser.save_screenshot(str(file))
         print(f"picture: {file}")
 
+    def outputs(self, folder, suffix):
+        """The output of each code cell that has one, as a file of its own, numbered like the cell."""
+        for cell in self.browser.find_elements(By.CSS_SELECTOR, ".jp-CodeCell"):
+            output = cell.find_element(By.CSS_SELECTOR, ".jp-Cell-outputWrapper")
+            if output.size["height"] < 20:
+                continue
+            count = cell.find_element(By.CSS_SELECTOR, ".jp-InputPrompt").text.strip("[]: ")
+            cell.screenshot(str(folder / f"cell-{count}-{suffix}.png"))
+
 
 def failures(cells):
     return [
@@ -165,7 +174,7 @@ def failures(cells):
     ] + [f"not run: {cell['source']}" for cell in cells if cell["source"].strip() and not cell["count"]]
 
 
-def run_all(page, pictures, name):
+def run_all(page, pictures, name, each=False):
     page.command("notebook:run-all-cells")
     page.wait(APP + "return [...panel.content.model.cells].filter(c => c.type === 'code' && c.sharedModel.source.trim())"
               ".every(c => c.executionCount) || panel.content.node.querySelector('.jp-RenderedText[data-mime-type*=error]')")
@@ -177,6 +186,8 @@ def run_all(page, pictures, name):
         # JupyterLab draws a chart in the colours of the theme it is drawn under, and not again when the theme changes.
         page.draw_again()
         page.picture(pictures / f"{name}-{suffix}.png")
+        if each:
+            page.outputs(pictures, suffix)
     return faults
 
 
@@ -208,6 +219,7 @@ def main():
     parser.add_argument("--pictures", type=Path, default=Path(".build/pictures"))
     parser.add_argument("--patience", type=int, default=900, help="seconds that all cells together may take")
     parser.add_argument("--stop", action="store_true")
+    parser.add_argument("--each", action="store_true", help="also a picture of every cell that shows something")
     options = parser.parse_args()
     if options.stop:
         notebook = new_notebook(cells=[new_code_cell(cell) for cell in TRAINING])
@@ -227,7 +239,10 @@ def main():
         lab, browser = Lab(folder), chromium()
         try:
             page = Page(browser, lab.page(f"{name}.ipynb"), options.patience)
-            faults = (stop_training if options.stop else run_all)(page, options.pictures, name)
+            if options.stop:
+                faults = stop_training(page, options.pictures, name)
+            else:
+                faults = run_all(page, options.pictures, name, options.each)
         finally:
             browser.quit()
             lab.close()
