@@ -62,7 +62,8 @@ extension HeatMap {
     let top =
       Chart.padding + Double(header.title.count) * 17 + Double(header.notes.count) * Self.lineHeight
       + (header.title.isEmpty && header.notes.isEmpty ? 0 : 6) + (rows.title.isEmpty ? 0 : 18)
-    let plot = Rectangle(left, top, width: cells.width, height: max(cells.height, grid.isEmpty ? 40 : 0))
+    let least = grid.isEmpty ? 120.0 : 0
+    let plot = Rectangle(left, top, width: max(cells.width, least), height: max(cells.height, least / 3))
     let below = plot.bottom + (grid.columns.isEmpty ? 0 : size.columnLabelHeight)
     let ramp = below + (columns.title.isEmpty ? 6 : 22)
     return Drawing(width: width, height: ramp + 36 + Chart.padding) { canvas in

@@ -75,8 +75,7 @@ import Testing
       try text(bench, "base.distributions(along: y, teacher: small.model)[0].teacher == one[0].teacher") == "true")
     #expect(try text(bench, "evaluate(small.model, on: exam).accuracy >= 0") == "true")
     let picture = try bench.output("small.model")[0].plain
-    #expect(picture.contains("LoRA of rank 2, alpha 4, on q, v of every layer"))
-    #expect(picture.contains("numbers of the base, which stay as they are"))
+    #expect(picture.contains("LoRA, alpha 4, on q, v of every layer: what training changes; the rest stays as it is"))
     #expect(try text(bench, "\"\\(small.model)\"").contains("with an adapter, LoRA r=2 on q, v"))
   }
 
