@@ -100,7 +100,9 @@ import Testing
   }
 
   @Test func stripsStandSideBySideWhereThereIsRoom() throws {
-    var strips = TokenStrips([Self.strip, Self.strip])
+    var long = Self.strip
+    long.tokens = (0..<60).map { .init(" word\($0)", value: Double($0 % 7)) }
+    var strips = TokenStrips([long, long])
     let stacked = try #require(DecodedPNG(strips.bundle()))
     strips.arrangement = .beside
     let bundle = strips.bundle()

@@ -48,7 +48,8 @@ import Testing
   /// On a line of its own a figure or a table is shown once, wherever the line stands; kept or used, it is not.
   @Test(arguments: [
     ("table(run)", 1), ("table(run)\nplot(run)\n1", 3), ("for r in [run, run] { table(r) }", 2),
-    ("if true { plot(run) }", 1), ("let t = table(run)", 0), ("_ = plot(run)", 0), ("let f = plot(run)\nf", 1),
+    ("if true { plot(run) }", 1), ("[run, run].forEach { table($0) }", 2), ("[run, run].map { table($0) }.count", 1),
+    ("let t = table(run)", 0), ("_ = plot(run)", 0), ("let f = plot(run)\nf", 1),
     ("func look() { table(run) }\nlook()\nlook()\n_ = 1", 2), ("table(run).count", 1), ("y\nrun\n2 + 2", 1),
     ("d.show()\nd[0].top(3)\nrun.diagnostics()", 3),
   ]) func whatStandsAloneIsShown(cell: String, count: Int) throws {

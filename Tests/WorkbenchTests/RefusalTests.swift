@@ -98,9 +98,11 @@ import Testing
     #expect(try bench.run("1 + 1").map(\.description) == "2")
   }
 
+  /// No file can be written under the path that is one of the arguments.
+  ///
   /// A title for each command that the vocabulary has: nothing is called with the wrong kind of thing without an error.
   @Test(arguments: [
-    "nil", "true", "-1", "1e300", "\"text\"", "[1, \"a\"]", "{ x in x }", "base", "run", "(1, 2)", "0..<3",
+    "nil", "true", "-1", "1e300", "\"/dev/null/text\"", "[1, \"a\"]", "{ x in x }", "base", "run", "(1, 2)", "0..<3",
   ])
   func noCommandTrapsOnAnything(argument: String) throws {
     _ = Shipped.models

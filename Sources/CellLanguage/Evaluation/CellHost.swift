@@ -6,7 +6,8 @@ package protocol CellHost: AnyObject, Sendable {
   func write(_ text: String)
   /// A value that the cell wants displayed before it ends.
   func show(_ value: Value)
-  /// A value that nothing uses: that of an expression which stands alone and is not the last of its cell.
+  /// A value that nothing uses: that of an expression which stands alone and is not the last of its cell, or of a closure
+  /// of `forEach`.
   func leave(_ value: Value)
   /// The cell should stop; read at every statement, so it must be cheap.
   var isInterrupted: Bool { get }

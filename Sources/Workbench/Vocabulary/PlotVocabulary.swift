@@ -75,7 +75,7 @@ let plotCommands = [
     let examinations = objects(value, as: EvaluationObject.self)
     guard !found.isEmpty || !examinations.isEmpty else {
       throw CellFailure(
-        "there is nothing to show", "the array is empty",
+        "there are no runs to show", "the array is empty",
         fix: "Give what `train` returned, as in table([first, second]).", argument: "values", kind: .outOfRange)
     }
     if !examinations.isEmpty { return .object(TableObject(comparison(examinations))) }
