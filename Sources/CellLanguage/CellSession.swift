@@ -25,18 +25,37 @@ package final class CellSession: Sendable {
   ) throws(CellError) -> Value? {
     let text = SourceText(source, name: name)
     let globals = globals
-    let outcome = Outcome()
-    CellThread.run { stackSize in
+    return try Self.onThread { stackSize throws(CellError) in
       let evaluator = Evaluator(globals: globals, host: host, stackSize: stackSize)
-      let result = Result { () throws(CellError) in try evaluator.run(try Parser.parse(text, globals: globals)) }
-      outcome.result.withLock { $0 = result }
+      return try evaluator.run(try Parser.parse(text, globals: globals))
     }
-    return try outcome.result.withLock { $0 }.get()
   }
 
-  /// What a cell comes to, handed from its thread to the one that waits.
-  private final class Outcome: Sendable {
-    let result = Mutex<Result<Value?, CellError>>(.success(nil))
+  /// What a cell would be warned of before it ran, without running it.
+  package func warnings(of source: String) throws(CellError) -> [CellWarning] {
+    let text = SourceText(source)
+    let globals = globals
+    return try Self.onThread { _ throws(CellError) in
+      Warnings.of(try Parser.parse(text, globals: globals), globals: globals)
+    }
+  }
+
+  /// What a body comes to on a thread whose stack is large enough for any cell; it learns the size of that stack.
+  private static func onThread<Value: Sendable>(
+    _ body: @escaping @Sendable (Int) throws(CellError) -> Value
+  ) throws(CellError) -> Value {
+    let outcome = Outcome<Value>()
+    CellThread.run { stackSize in
+      let result = Result { () throws(CellError) in try body(stackSize) }
+      outcome.result.withLock { $0 = result }
+    }
+    guard let result = outcome.result.withLock({ $0 }) else { preconditionFailure("the thread has ended") }
+    return try result.get()
+  }
+
+  /// What a thread hands to the one that waits for it.
+  private final class Outcome<Value: Sendable>: Sendable {
+    let result = Mutex<Result<Value, CellError>?>(nil)
   }
 
   /// The value of one expression, for `user_expressions` and the like.

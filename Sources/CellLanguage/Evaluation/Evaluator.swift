@@ -5,6 +5,7 @@ final class Evaluator {
   let globals: Globals
   let host: any CellHost
   var callDepth = 0
+  private var warnings: Set<CellWarning> = []
   private let stackStart: Int
   private let stackSize: Int
 
@@ -27,8 +28,14 @@ final class Evaluator {
     case returned(Value)
   }
 
+  /// Passes a warning on, once.
+  func warn(_ warning: CellWarning) {
+    if warnings.insert(warning).inserted { host.warn(warning) }
+  }
+
   /// Runs a cell's statements; the value is that of the last one, if it is an expression that has one.
   func run(_ code: FunctionCode) throws(CellError) -> Value? {
+    for warning in Warnings.of(code, globals: globals) { warn(warning) }
     let frame = Frame(code, captured: [])
     var last: Value?
     for statement in code.body {

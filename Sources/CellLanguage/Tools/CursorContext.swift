@@ -137,20 +137,40 @@ struct CursorContext {
     if case .value(.tuple(let tuple)) = known, let index = tuple.index(of: name) {
       return .value(tuple.elements[index])
     }
-    if case .value(.object(let object)) = known, let value = object.furtherMember(name) { return .value(value) }
-    return globals.vocabulary.type(known.typeName)?.member(name).map { .type($0.type) }
+    let declared = globals.vocabulary.type(known.typeName)?.member(name)
+    if case .value(let receiver) = known {
+      // A value says more than its declared type; what is nil here may be something else when the cell runs.
+      if let value = declared?.cheapValue(of: receiver), !value.isNull { return .value(value) }
+      if declared == nil, case .object(let object) = receiver, let value = object.furtherMember(name) {
+        return .value(value)
+      }
+    }
+    return declared.map { .type($0.type) }
   }
 
   private func element(of known: Known?, at index: Int) -> Known? {
-    switch known {
+    if case .value(let value) = known, let key = key(at: index), let element = try? Subscripts.read(value, key),
+      !element.isNull
+    {
+      return .value(element)
+    }
+    return switch known {
     case .value(.array(let list)): list.elements.first.map { .value($0) }
-    case .value(.dictionary(let dictionary)):
-      (tokens[index].kind == .stringStart && index + 1 < tokens.count
-        ? dictionary[text(index + 1)] : dictionary.values.first).map { .value($0) }
+    case .value(.dictionary(let dictionary)): dictionary.values.first.map { .value($0) }
     case .type(let name) where name.hasPrefix("["):
       .type(String(name.dropFirst().prefix { $0 != "]" }))
     case .some(let known): globals.vocabulary.type(known.typeName)?.element.map { .type($0) }
     case nil: nil
+    }
+  }
+
+  /// An index or a key that is written out.
+  private func key(at index: Int) -> Value? {
+    func closes(_ index: Int) -> Bool { index < tokens.count && tokens[index].kind == .rightBracket }
+    switch tokens[index].kind {
+    case .integer where closes(index + 1): return Int(text(index).filter { $0 != "_" }).map { .int($0) }
+    case .stringStart where closes(index + 3) && tokens[index + 1].kind == .stringText: return .string(text(index + 1))
+    default: return nil
     }
   }
 
@@ -183,7 +203,7 @@ struct CursorContext {
   /// The innermost call that is open before the cursor.
   func enclosingCall() -> OpenCall? { enclosingCall(before: position, level: 0) }
 
-  private func enclosingCall(before end: Int, level: Int) -> OpenCall? {
+  func enclosingCall(before end: Int, level: Int) -> OpenCall? {
     guard level < CursorContext.depthLimit else { return nil }
     var depth = 0
     var index = end - 1

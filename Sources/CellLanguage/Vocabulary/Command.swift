@@ -24,12 +24,14 @@ package struct Command: Sendable {
   package let discussion: String
   /// Code that shows a use.
   package let example: String
+  /// Its effect is worth a call even where nobody uses the result.
+  package let isDiscardable: Bool
   let body: Body
 
   /// A command, or a method that leaves its receiver as it is.
   package init(
-    _ name: String, _ parameters: [Parameter] = [], result: String? = nil, summary: String, discussion: String = "",
-    example: String = "", body: @escaping Action
+    _ name: String, _ parameters: [Parameter] = [], result: String? = nil, isDiscardable: Bool = false,
+    summary: String, discussion: String = "", example: String = "", body: @escaping Action
   ) {
     self.name = name
     self.parameters = parameters
@@ -37,6 +39,7 @@ package struct Command: Sendable {
     self.summary = summary
     self.discussion = discussion
     self.example = example
+    self.isDiscardable = isDiscardable || result == nil
     self.body = .action(body)
   }
 
@@ -51,6 +54,7 @@ package struct Command: Sendable {
     self.summary = summary
     self.discussion = discussion
     self.example = example
+    isDiscardable = true
     self.body = .mutation(body)
   }
 
@@ -64,6 +68,12 @@ package struct Command: Sendable {
 
   /// Its labels, such as `train(_:on:with:)`.
   package var labels: String { "\(name)(" + parameters.map { "\($0.label ?? "_"):" }.joined() + ")" }
+
+  /// The labels that a call must have, and a mark for those it may have, such as `train(_:on:with:…)`.
+  package var shortLabels: String {
+    let needed = parameters.filter { !$0.isOptional }
+    return "\(name)(" + needed.map { "\($0.label ?? "_"):" }.joined() + (needed.count < parameters.count ? "…)" : ")")
+  }
 }
 
 /// One parameter of a command, a method or an enumeration case.
@@ -82,11 +92,13 @@ package struct Parameter: Sendable {
   package let help: String
   /// It takes any number of arguments and reads as an array.
   package let isVariadic: Bool
+  /// What completion offers inside a string that stands for it.
+  package let texts: TextSource?
 
   /// A parameter; the label `_` means none, and without a name of its own the label names it.
   package init(
     _ label: String, name: String? = nil, _ type: ValueType, default defaultValue: Value? = nil, unit: String? = nil,
-    help: String = "", isVariadic: Bool = false
+    help: String = "", isVariadic: Bool = false, texts: TextSource? = nil
   ) {
     self.label = label == "_" ? nil : label
     self.name = name ?? label
@@ -95,6 +107,7 @@ package struct Parameter: Sendable {
     self.unit = unit
     self.help = help
     self.isVariadic = isVariadic
+    self.texts = texts
   }
 
   /// The parameter may be left out.

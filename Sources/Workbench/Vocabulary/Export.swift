@@ -7,7 +7,8 @@ import JSONValues
 
 /// The label under which `plot` and `table` are given a file.
 func fileParameter(_ kinds: String) -> Parameter {
-  Parameter("file", .optional(.string), help: "A file that it is written to as well: \(kinds). nil: none.")
+  Parameter(
+    "file", .optional(.string), help: "A file that it is written to as well: \(kinds). nil: none.", texts: .paths)
 }
 
 /// Writes a chart where a file is given; its ending says how.
