@@ -57,7 +57,7 @@ import Testing
     ("grow(south, da|ys: 3)", "grow: days: Int: how long; at least 1; in days; default 10"),
     ("sou|th", "south: Garden = garden south with 3 beds"), ("grow(|", "grow(_ garden: Garden"),
     ("south.ext|ended", "Garden.extended(by: Int) -> Garden"),
-    ("south.be|ds", "Garden.beds: Vector\n\nThe heights."), ("grow(south, with: .hou|", "grow("),
+    ("south.be|ds", "Garden.beds: Vector = [1.0, 1.0, 1.0]\n\nThe heights."), ("grow(south, with: .hou|", "grow("),
     ("grow(south, with: .green|house)", ".greenhouse(degrees: Int = 20)"),
     ("heights|", "heights: Vector = [1.0, 2.0]"), ("Gard|en", "Garden: Beds."), ("Meth|od", "Method: How to grow."),
   ])

@@ -33,7 +33,8 @@ import Testing
   @Test(arguments: [
     "1 + 2", "_ = 1 + 2\n3", "_ = garden(\"a\")\n1", "print(1)\nprint(2)",
     "var xs = [1]\nxs.append(2)\nxs.removeLast()\nxs",
-    "func f() -> Int { 1 }\nf()\n2", "func f() -> Int { 1 }\nf() + 1\n2", "var n = 0\n[1, 2].map { n += $0 }\nn",
+    "func f() -> Int { 1 }\nf()\n2", "func f() -> Int { 1 }\nf() + 1\n2",
+    "var n = 0\n[1, 2].map { x in\n  n += x\n  return x\n}\nn",
     "let x = if true { 1 } else { 2 }", "func f(_ x: Int) -> Int { if x > 1 { 1 } else { 2 } }\nf(1)",
     "let f = { $0 + 1 }\nf(1)\n[1].forEach { print($0) }", "garden(\"a\")",
     "let print2 = 1\nfor garden in [1] { print(garden) }",

@@ -138,6 +138,23 @@ import Testing
     #expect(names("help(\"trai|") == ["training", "train"])
   }
 
+  /// Those of the workbench's larger subjects run in `VocabularyTests`; a comparison takes too long for a test.
+  @Test func everyExampleIsACellThatRunsWithoutAWarning() throws {
+    let bench = try Bench.prepared()
+    let methods = workbenchVocabulary.types.flatMap(\.methods)
+    for command in workbenchVocabulary.commands + methods where !command.example.isEmpty {
+      #expect(CellSession.isComplete(command.example) == .complete, "\(command.name)")
+      #expect(try bench.session.warnings(of: command.example).isEmpty, "\(command.name)")
+    }
+    try bench.run("let p = vector([0.2, 0.8])\nlet q = vector([0.5, 0.5])")
+    let quick = ["Language", "Objectives", "Methods"].compactMap { workbenchVocabulary.subject($0) }
+    let own = try #require(workbenchVocabulary.command("ownTask"))
+    for command in quick.flatMap(\.commands) + [own] {
+      #expect(!command.example.isEmpty, "\(command.name) has no example")
+      #expect(throws: Never.self, "\(command.name)") { try bench.run(command.example) }
+    }
+  }
+
   @Test func theReferenceIsAsTheDeclarationsSay() throws {
     let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().appending(path: ReferenceCommand.place)

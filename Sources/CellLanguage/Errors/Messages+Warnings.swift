@@ -1,7 +1,9 @@
 // The words of warnings.
 
 extension CellFailure {
-  /// A value that is made and thrown away. `shows` is the command that would show it.
+  /// A value that is made and thrown away.
+  ///
+  /// `shows` is the command that would show it.
   static func dropped(_ text: String, isLast: Bool, shows: String) -> CellFailure {
     let short = Self.short(text)
     return CellFailure(

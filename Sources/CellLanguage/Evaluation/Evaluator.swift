@@ -95,7 +95,8 @@ final class Evaluator {
     case .captured(let index, _): return frame.captured[index].value
     case .global(let binding):
       if let value = binding.value { return value }
-      throw located(.unknownName(binding.name, among: globals.names), node, frame)
+      let isCase = !globals.vocabulary.cases(named: binding.name).isEmpty
+      throw located(.unknownName(binding.name, among: globals.names, isCase: isCase), node, frame)
     }
   }
 

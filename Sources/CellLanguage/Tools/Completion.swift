@@ -115,8 +115,9 @@ extension CursorContext {
       }
   }
 
+  /// Variables, commands and words of the language that begin with what was typed.
   private func names() -> [CompletionMatch] {
-    let variables = globals.variables
+    let variables = globals.variables.filter { $0.name.hasPrefix(prefix) }
     let taken = Set(variables.map(\.name))
     let local = localNames.subtracting(taken).sorted()
     var matches = local.map { CompletionMatch(text: $0, kind: .variable, signature: $0) }
@@ -127,7 +128,8 @@ extension CursorContext {
         matches.append(CompletionMatch(text: name, kind: .variable, signature: "\(name): \(value.typeName)"))
       }
     }
-    for command in globals.vocabulary.commands where !taken.contains(command.name) {
+    for command in globals.vocabulary.commands
+    where command.name.hasPrefix(prefix) && !taken.contains(command.name) {
       matches.append(CompletionMatch(text: command.name, kind: .function, signature: command.signature))
     }
     return matches

@@ -26,6 +26,8 @@ package struct Command: Sendable {
   package let example: String
   /// Its effect is worth a call even where nobody uses the result.
   package let isDiscardable: Bool
+  /// How it is called, as Swift would declare it.
+  package let signature: String
   let body: Body
 
   /// A command, or a method that leaves its receiver as it is.
@@ -40,6 +42,7 @@ package struct Command: Sendable {
     self.discussion = discussion
     self.example = example
     self.isDiscardable = isDiscardable || result == nil
+    signature = Command.signature(name, parameters, result)
     self.body = .action(body)
   }
 
@@ -55,15 +58,22 @@ package struct Command: Sendable {
     self.discussion = discussion
     self.example = example
     isDiscardable = true
+    signature = Command.signature(name, parameters, result)
     self.body = .mutation(body)
+  }
+
+  private static func signature(_ name: String, _ parameters: [Parameter], _ result: String?) -> String {
+    name + Parameter.list(parameters) + (result.map { " -> \($0)" } ?? "")
   }
 
   /// Whether it changes the variable it is called on.
   package var isMutating: Bool { if case .mutation = body { true } else { false } }
 
-  /// How it is called, as Swift would declare it.
-  package var signature: String {
-    name + Parameter.list(parameters) + (result.map { " -> \($0)" } ?? "")
+  /// How it is called, in a sentence: of many parameters, those that a call must have.
+  var callSignature: String {
+    guard signature.count > 160 else { return signature }
+    let needed = parameters.filter { !$0.isOptional }.map(\.signature) + ["…"]
+    return "\(name)(\(needed.joined(separator: ", ")))" + (result.map { " -> \($0)" } ?? "")
   }
 
   /// Its labels, such as `train(_:on:with:)`.
