@@ -109,7 +109,7 @@ import Testing
     ("gardens|", ["gardens: Array", "1 elements of type Garden", "[0] = garden south with 3 beds"]),
     (
       "south|",
-      ["3 elements", "[0] = 1.0", ".beds: Vector = [1.0, 1.0, 1.0]", ".name: String = \"south\"", ".extended(by:)"]
+      ["3 elements", "[0] = 1.0", ".beds: Vector = [1, 1, 1]", ".name: String = \"south\"", ".extended(by:)"]
     ),
     ("south.na|me", ["Garden.name: String = \"south\"", "Its name.", "5 characters"]),
     ("gardens[0].beds|", ["Garden.beds: Vector = [1.0, 1.0, 1.0]", "mean 1"]),

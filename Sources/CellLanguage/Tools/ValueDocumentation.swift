@@ -50,48 +50,77 @@ extension Documentation {
     let name: String
     let type: String
     let summary: String
-    /// The value, in short, where it is known without work.
-    let value: String?
+    /// The value, where it is known without work.
+    let value: Value?
+
+    /// There is nothing to see: a list without elements, or nil.
+    var isEmpty: Bool {
+      switch value {
+      case .null: true
+      case .vector(let vector): vector.count == 0
+      case .array(let list): list.elements.isEmpty
+      default: false
+      }
+    }
+
+    /// The value in a few words.
+    var text: String? {
+      guard let value else { return nil }
+      let text: String
+      if case .vector(let vector) = value {
+        text = vector.count > 4 ? value.sketch[0] : "[\(vector.elements.map(\.short).joined(separator: ", "))]"
+      } else {
+        text = value.summary
+      }
+      return text.count > 60 ? text.prefix(59) + "…" : text
+    }
   }
 
   private static func members(of value: Value, _ type: TypeDeclaration?) -> [MemberLine] {
-    func short(_ value: Value?) -> String? {
-      value.map(\.summary).map { $0.count > 60 ? $0.prefix(59) + "…" : $0 }
-    }
     var lines = (type?.members ?? []).map {
-      MemberLine(name: $0.name, type: $0.type, summary: $0.summary, value: short($0.cheapValue(of: value)))
+      MemberLine(name: $0.name, type: $0.type, summary: $0.summary, value: $0.cheapValue(of: value))
     }
     if case .tuple(let tuple) = value {
       lines += zip(tuple.labels, tuple.elements).enumerated().map {
-        MemberLine(name: $1.0 ?? "\($0)", type: $1.1.typeName, summary: "", value: short($1.1))
+        MemberLine(name: $1.0 ?? "\($0)", type: $1.1.typeName, summary: "", value: $1.1)
       }
     }
     if case .object(let object) = value {
       lines += object.furtherMembers.prefix(50).map {
         let value = object.furtherMember($0)
-        return MemberLine(name: $0, type: value?.typeName ?? "Any", summary: "", value: short(value))
+        return MemberLine(name: $0, type: value?.typeName ?? "Any", summary: "", value: value)
       }
     }
     return lines
   }
 
   private static func lines(_ members: [MemberLine], _ detail: InspectionDetail) -> String {
-    members.map { member in
-      let value = member.value.map { " = \($0)" } ?? ""
-      let line = "  .\(member.name): \(member.type)\(value)"
-      return detail == .full && !member.summary.isEmpty ? "\(line)\n      \(member.summary)" : line
-    }.joined(separator: "\n")
+    var lines: [String] = []
+    for member in members where detail == .full || !member.isEmpty {
+      lines.append("  .\(member.name): \(member.type)" + (member.text.map { " = \($0)" } ?? ""))
+      if detail == .full, !member.summary.isEmpty { lines.append("      \(member.summary)") }
+    }
+    let empty = members.filter(\.isEmpty).map { "." + $0.name }
+    if detail == .short, !empty.isEmpty {
+      lines.append(wrapped("  Empty here: " + empty.joined(separator: ", "), indent: "    "))
+    }
+    return lines.joined(separator: "\n")
   }
 
   private static func table(_ members: [MemberLine], _ detail: InspectionDetail) -> String {
     let explains = detail == .full
-    let rows = members.map { member in
-      "| `.\(member.name)` | `\(member.type)` | \(cell(member.value ?? "")) |"
+    let shown = members.filter { explains || !$0.isEmpty }
+    let empty = explains ? [] : members.filter(\.isEmpty)
+    let rows = shown.map { member in
+      "| `.\(member.name)` | `\(member.type)` | \(plainMarkdown(member.text ?? "")) |"
         + (explains ? " \(cell(member.summary)) |" : "")
     }
-    return
-      (["| member | type | value |" + (explains ? " meaning |" : ""), "|---|---|---|" + (explains ? "---|" : "")] + rows)
-      .joined(separator: "\n")
+    let head = [
+      "| member | type | value |" + (explains ? " meaning |" : ""), "|---|---|---|" + (explains ? "---|" : ""),
+    ]
+    let rest = "Empty here: " + empty.map { "`.\($0.name)`" }.joined(separator: ", ")
+    let parts = (shown.isEmpty ? [] : [(head + rows).joined(separator: "\n")]) + (empty.isEmpty ? [] : [rest])
+    return parts.joined(separator: "\n\n")
   }
 
   private static func methods(_ methods: [Command], _ detail: InspectionDetail) -> (text: String, markdown: String) {

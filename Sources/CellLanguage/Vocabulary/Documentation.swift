@@ -124,7 +124,7 @@ extension Documentation {
 
   /// A text that is no markdown, as markdown that shows it.
   static func plainMarkdown(_ text: String) -> String {
-    let special: Set<Character> = ["\\", "`", "*", "_", "<", ">", "[", "]", "#", "|", "$", "~", "&"]
+    let special: Set<Character> = ["\\", "`", "*", "_", "<", ">", "#", "|", "$", "~", "&"]
     return text.reduce(into: "") { result, character in
       if special.contains(character) { result += "\\" }
       result.append(character)
