@@ -28,6 +28,15 @@ package final class CellSession: Sendable {
     }
   }
 
+  /// What a cell would be warned of before it ran, without running it.
+  package func warnings(of source: String) throws(CellError) -> [CellWarning] {
+    let text = SourceText(source)
+    let globals = globals
+    return try CellThread.result { _ throws(CellError) in
+      Warnings.of(try Parser.parse(text, globals: globals), globals: globals)
+    }
+  }
+
   /// The value of one expression, for `user_expressions` and the like.
   package func evaluate(expression: String, host: any CellHost) throws(CellError) -> Value {
     try run(expression, name: "expression", host: host) ?? .void

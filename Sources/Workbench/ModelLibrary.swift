@@ -1,4 +1,4 @@
-// Where models are found: those that ship with the kernel, and folders.
+// Where models are found: those that ship with the kernel, folders, and the local cache of Hugging Face.
 
 import CellLanguage
 import FoundationEssentials
@@ -9,20 +9,32 @@ enum ModelLibrary {
   ///
   /// Throws a `CellFailure` that says where it looked.
   static func folder(of source: String) throws -> String {
-    let files = FileManager.default
-    func isModel(_ folder: String) -> Bool { files.fileExists(atPath: folder + "/config.json") }
     let path = try path(source, argument: "source")
     if isModel(path) { return path }
-    let shipped = shippedFolders.map { $0 + "/models" }
-    let candidates = source.contains("/") ? [] : shipped.map { "\($0)/\(source)" }
+    let candidates = source.contains("/") ? [] : shippedFolders.map { "\($0)/models/\(source)" }
     if let folder = candidates.first(where: isModel) { return folder }
-    let names = Set(shipped.flatMap { (try? files.contentsOfDirectory(atPath: $0)) ?? [] }).sorted()
-    let looked = [path.hasPrefix("/") ? path : files.currentDirectoryPath + "/" + path] + candidates
+    if let folder = HuggingFaceCache().folder(of: source) { return folder }
+    let names = shippedNames
+    let looked =
+      [path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path] + candidates
+      + HuggingFaceCache().places(of: source)
     throw CellFailure(
       "there is no model \"\(source)\"", "no config.json in " + looked.joined(separator: " nor in "),
       fix:
         "Shipped models: \(names.map { "\"\($0)\"" }.joined(separator: ", ")). A saved model is named by its folder.",
       argument: "source")
+  }
+
+  /// Whether a folder holds a model.
+  static func isModel(_ folder: String) -> Bool { FileManager.default.fileExists(atPath: folder + "/config.json") }
+
+  /// The names of the models that ship with the kernel.
+  static var shippedNames: [String] {
+    Set(
+      shippedFolders.map { $0 + "/models" }.flatMap { folder in
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { isModel("\(folder)/\($0)") }
+      }
+    ).sorted()
   }
 
   /// The path of a folder as somebody wrote it: `~/` is the home folder.
@@ -55,5 +67,6 @@ enum ModelLibrary {
       ?? ProcessInfo.processInfo.arguments[0]
   }
 
-  private static var home: String { ProcessInfo.processInfo.environment["HOME"] ?? "~" }
+  /// The home folder.
+  static var home: String { ProcessInfo.processInfo.environment["HOME"] ?? "~" }
 }

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import CellLanguage
@@ -56,7 +57,7 @@ import Testing
     ("grow(south, da|ys: 3)", "grow: days: Int: how long; at least 1; in days; default 10"),
     ("sou|th", "south: Garden = garden south with 3 beds"), ("grow(|", "grow(_ garden: Garden"),
     ("south.ext|ended", "Garden.extended(by: Int) -> Garden"),
-    ("south.be|ds", "Garden.beds: Vector\n\nThe heights."), ("grow(south, with: .hou|", "grow("),
+    ("south.be|ds", "Garden.beds: Vector = [1.0, 1.0, 1.0]\n\nThe heights."), ("grow(south, with: .hou|", "grow("),
     ("grow(south, with: .green|house)", ".greenhouse(degrees: Int = 20)"),
     ("heights|", "heights: Vector = [1.0, 2.0]"), ("Gard|en", "Garden: Beds."), ("Meth|od", "Method: How to grow."),
   ])
@@ -75,9 +76,9 @@ import Testing
 
   @Test(
     arguments: [
-      ("let x = 1", .complete), ("", .complete), ("nope(1)", .complete), ("x +", .incomplete(indent: "")),
+      ("let x = 1", .complete), ("", .complete), ("nope(1)", .complete), ("x +", .incomplete(indent: "  ")),
       ("if x {", .incomplete(indent: "  ")),
-      ("f(\n  [1,", .incomplete(indent: "    ")), ("let x =", .incomplete(indent: "")),
+      ("f(\n  [1,", .incomplete(indent: "    ")), ("let x =", .incomplete(indent: "  ")),
       ("\"\"\"\nabc", .incomplete(indent: "")),
       ("/* a", .incomplete(indent: "")), ("\"abc", .invalid), ("let 3", .invalid), (")", .invalid),
       ("struct A {", .invalid),
@@ -87,6 +88,68 @@ import Testing
       ("\"\\(", .incomplete(indent: "")),
     ] as [(String, Completeness)])
   func completeness(source: String, expected: Completeness) { #expect(CellSession.isComplete(source) == expected) }
+
+  @Test(arguments: [
+    ("func f() {\n  if x {\n    y()\n  }", "  "), ("train(base,\n  with: .opsd(", "    "), ("f(g(", "  "),
+    ("f({ x in", "  "), ("if x {\n  y\n} else {", "  "), ("if x {\n  y\n} else", ""), ("let x = a +\n  b *", "  "),
+    ("f {\n  let y =", "    "), ("f {\n  g(1)", "  "), ("let x = [\n  1,\n  [2, 3],", "  "),
+    ("f(a,\n  g(b),\n  [\n    c\n  ]", "  "), ("  if x {", "    "), ("f {\n\n\n", "  "),
+    ("let t = \"\"\"\n    abc\n\n", "    "), ("if x {\n  /* a", "  "), ("func f() ->", "  "), ("for x in", ""),
+    ("while x\n", ""),
+  ])
+  func theNextLineStandsWhereAPersonWouldPutIt(source: String, indent: String) {
+    #expect(CellSession.isComplete(source) == .incomplete(indent: indent))
+  }
+
+  @Test(arguments: [
+    (
+      "heights|",
+      ["heights: Vector = [1.0, 2.0]", "2 numbers, from 1 to 2, mean 1.5", "first: 1, 2", ".count: Int = 2"]
+    ),
+    ("gardens|", ["gardens: Array", "1 elements of type Garden", "[0] = garden south with 3 beds"]),
+    (
+      "south|",
+      ["3 elements", "[0] = 1.0", ".beds: Vector = [1, 1, 1]", ".name: String = \"south\"", ".extended(by:)"]
+    ),
+    ("south.na|me", ["Garden.name: String = \"south\"", "Its name.", "5 characters"]),
+    ("gardens[0].beds|", ["Garden.beds: Vector = [1.0, 1.0, 1.0]", "mean 1"]),
+    ("gardens[0]|", ["Garden = garden south with 3 beds"]), ("gardens[9].beds|", ["Garden.beds: Vector"]),
+    ("point.across|", ["Tuple.across = 1"]), ("grown|", ["func grown(_ x: Int, twice: Bool) -> Int { x }"]),
+    ("garden(\"x\").beds|", ["Garden.beds: Vector\n\nThe heights.", "Vector: Real numbers"]),
+  ])
+  func aLiveValueIsSketched(marked: String, words: [String]) throws {
+    let parts = marked.split(separator: "|", omittingEmptySubsequences: false)
+    let found = try #require(session.inspect(parts.joined(), cursor: parts[0].unicodeScalars.count))
+    for word in words { #expect(found.text.contains(word), "\(found.text)") }
+  }
+
+  @Test func moreDetailExplainsEveryMemberAndMethod() throws {
+    let short = try #require(session.inspect("south", cursor: 5))
+    let full = try #require(session.inspect("south", cursor: 5, detail: .full))
+    for word in ["The heights.", "With more beds.", "by: Int: at least 1; in beds"] {
+      #expect(full.text.contains(word) && !short.text.contains(word))
+    }
+    #expect(full.markdown.contains("| `.name` | `String` | \"south\" | Its name. |"))
+  }
+
+  @Test func aCostlyMemberIsNotReadBehindTheBack() throws {
+    let reads = Mutex(0)
+    let type = TypeDeclaration(
+      "Garden", summary: "Beds.",
+      members: [
+        .init("weight", type: "Int", summary: "All of it.", isCostly: true) { _ in
+          reads.withLock { $0 += 1 }
+          return 7
+        }
+      ])
+    let session = CellSession(vocabulary: Vocabulary([Subject("Gardens", summary: "", types: [type])]))
+    session.declare("g", .object(Garden(beds: [1], name: "g")))
+    for (source, detail) in [("g", .short), ("g.weight", .short), ("g", .full)] as [(String, InspectionDetail)] {
+      #expect(session.inspect(source, cursor: source.count, detail: detail)?.text.contains("weight: Int") == true)
+    }
+    #expect(session.complete("g.weight.ro", cursor: 11).matches.map(\.text) == ["rounded"])
+    #expect(reads.withLock { $0 } == 0)
+  }
 
   @Test func completionWhileACellRuns() async throws {
     let session = session

@@ -7,6 +7,7 @@ import Synchronization
 final class TestHost: CellHost {
   private let text = Mutex("")
   private let shown = Mutex<[String]>([])
+  private let warned = Mutex<[CellWarning]>([])
   private let countdown: Mutex<Int?>
 
   init(interruptAfter polls: Int? = nil) { countdown = Mutex(polls) }
@@ -14,6 +15,8 @@ final class TestHost: CellHost {
   func write(_ more: String) { text.withLock { $0 += more } }
 
   func show(_ value: Value) { shown.withLock { $0.append(value.description) } }
+
+  func warn(_ warning: CellWarning) { warned.withLock { $0.append(warning) } }
 
   var isInterrupted: Bool {
     countdown.withLock {
@@ -23,6 +26,7 @@ final class TestHost: CellHost {
     }
   }
 
+  var warnings: [CellWarning] { warned.withLock { $0 } }
   var output: String { text.withLock { $0 } }
   var display: [String] { shown.withLock { $0 } }
 }

@@ -8,9 +8,8 @@ import Testing
 
 /// The workbench's own commands and methods.
 private let commands: [(type: String?, command: Command)] =
-  (taskCommands + worldCommands + modelCommands + adapterCommands + distributionCommands + trainingCommands
-  + plotCommands + stripCommands
-  + sessionCommands)
+  (taskCommands + worldCommands + modelCommands + evaluationCommands + adapterCommands + distributionCommands
+  + stripCommands + controlCommands + trainingCommands + plotCommands + sessionCommands)
   .map { (nil, $0) } + types.flatMap { type in type.methods.map { (type.name, $0) } }
 
 private let types =

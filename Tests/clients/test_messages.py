@@ -97,8 +97,18 @@ def test_clear_output(talk, wait):
     assert outputs[2][1] == {"wait": wait == "true"}
 
 
+def test_a_warning_goes_to_standard_error_and_the_cell_goes_on(talk):
+    reply, outputs = talk.execute("let unused = 1\nunused + 1\nunused")
+    assert reply["status"] == "ok"
+    streams = [content for kind, content in outputs if kind == "stream"]
+    assert [stream["name"] for stream in streams] == ["stderr"]
+    assert streams[0]["text"].startswith("warning: ") and "line 2" in streams[0]["text"]
+    assert outputs[-1][0] == "execute_result"
+
+
 @pytest.mark.parametrize("code,cursor,match", [
     ("twi", 3, "twice"), ("é twi", 5, "twice"), ("\U0001f600 = twi", 7, "twice"), ("twice(mar", 9, "mark"),
+    ('let é = model("ba', 17, "base"),
 ])
 def test_completion_counts_code_points(talk, code, cursor, match):
     reply, _ = talk.ask("complete_request", {"code": code, "cursor_pos": cursor})

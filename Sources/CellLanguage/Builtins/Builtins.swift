@@ -2,11 +2,11 @@
 
 /// What every vocabulary starts with.
 enum Builtins {
-  static let commands: [Command] = output + mathematics + sequences + conversions
-
-  static let types: [TypeDeclaration] = [
-    arrayType, vectorType, stringType, dictionaryType, rangeType, numberType("Int"), numberType("Double"),
-  ]
+  static let subject = Subject(
+    "Language", summary: "What cells are written in: Swift, without its types.",
+    commands: output + mathematics + sequences + conversions,
+    types: [arrayType, vectorType, stringType, dictionaryType, rangeType, numberType("Int"), numberType("Double")],
+    guide: LanguageGuide.markdown)
 
   private static let output: [Command] = [
     Command(

@@ -63,7 +63,7 @@ extension Builtins {
     Command("forEach", [closure("what to do with the element")], summary: "Does something with each element.") {
       arguments, context in
       let function = try arguments.function("body")
-      try each(arguments, context) { context.host.leave(try function.call([$0], context)) }
+      try each(arguments, context) { context.evaluator.leave(try function.call([$0], context)) }
       return .void
     },
     Command(

@@ -52,7 +52,7 @@ extension CellError: CustomStringConvertible {
   /// The place, the line, and the caret under the part at fault.
   ///
   /// One character of the line is one column; a tab stays a tab, so that the caret stands right however wide it is shown.
-  private static func excerpt(_ source: SourceText, _ range: SourceRange, coloured: Bool) -> [String] {
+  static func excerpt(_ source: SourceText, _ range: SourceRange, coloured: Bool) -> [String] {
     let place = source.location(of: range.start)
     let line = source.lineRange(at: range.start)
     var before = Array(source.text(SourceRange(start: line.start, end: range.start)))

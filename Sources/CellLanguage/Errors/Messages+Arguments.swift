@@ -65,6 +65,7 @@ extension CellFailure {
     if !enumerations.isEmpty {
       fix = "Write one of " + list(enumerations.flatMap { $0.cases.map { "." + $0.name } }) + "."
     }
+    if case .range = parameter.type, case .int(let number) = value { fix = "Write `\(number)...\(number)`." }
     return CellFailure(
       "\(what(parameter, of: owner)) must be \(wanted)", "it was given \(value.article)", fix: fix, kind: .typeMismatch)
   }

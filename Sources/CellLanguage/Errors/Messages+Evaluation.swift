@@ -30,11 +30,24 @@ extension CellFailure {
     NearestName.of(name, among: candidates).map { "Did you mean `\(form($0))`?" } ?? ""
   }
 
-  static func unknownName(_ name: String, among candidates: [String]) -> CellFailure {
-    let hint = ["true": "True", "false": "False", "nil": "None"].first { $0.value == name }?.key
+  /// What names of other languages are called here.
+  private static let foreignNames = [
+    "True": "true", "False": "false", "None": "nil", "null": "nil", "undefined": "nil", "len": "xs.count",
+    "range": "0..<n", "str": "String(…)", "int": "Int(…)", "float": "Double(…)", "list": "Array(…)",
+  ]
+
+  /// `isCase`: a setting has this name, which is written with a dot in front.
+  static func unknownName(_ name: String, among candidates: [String], isCase: Bool = false) -> CellFailure {
+    let meant = foreignNames[name] ?? (isCase ? "." + name : nil)
     return CellFailure(
       "there is no `\(name)`", "no variable, function or command has that name",
-      fix: hint.map { "Write `\($0)`." } ?? suggestion(name, among: candidates), kind: .unknownName)
+      fix: meant.map { "Write `\($0)`." } ?? suggestion(name, among: candidates), kind: .unknownName)
+  }
+
+  static func memberCalled(_ name: String, of type: String) -> CellFailure {
+    CellFailure(
+      "`\(name)` of \(type) is no method", "it is a value already", fix: "Write `.\(name)` without parentheses.",
+      kind: .typeMismatch)
   }
 
   static func undeclared(_ name: String, among candidates: [String]) -> CellFailure {
@@ -51,8 +64,10 @@ extension CellFailure {
         kind: .unexpectedNil)
     }
     let list = names.isEmpty ? "it has no members" : "it has " + names.map { "`\($0)`" }.joined(separator: ", ")
+    let isCount = ["length", "size", "len"].contains(name) && names.contains("count")
     return CellFailure(
-      "\(value.typeName) has no member `\(name)`", list, fix: suggestion(name, among: names), kind: .unknownMember)
+      "\(value.typeName) has no member `\(name)`", list,
+      fix: isCount ? "Write `.count`." : suggestion(name, among: names), kind: .unknownMember)
   }
 
   static func methodWithoutCall(_ method: Command, of type: String) -> CellFailure {

@@ -120,6 +120,10 @@ extension CellFailure {
       "`\(operation)` cannot follow an operator like itself", "", "Join the two parts with `&&`, or use parentheses.")
   }
 
+  static func foreignOperator(_ text: String, instead: String) -> CellFailure {
+    syntax("`\(text)` is not part of the language of cells", "", "Write `\(instead)`.")
+  }
+
   static func unevenSpace(_ operation: String) -> CellFailure {
     syntax("`\(operation)` has white space on one side only", "", "Write it on both sides, or on neither.")
   }

@@ -6,16 +6,10 @@ package protocol CellHost: AnyObject, Sendable {
   func write(_ text: String)
   /// A value that the cell wants displayed before it ends.
   func show(_ value: Value)
-  /// A value that nothing uses: that of an expression which stands alone and is not the last of its cell, or of a closure
-  /// of `forEach`.
-  func leave(_ value: Value)
+  /// Something in the cell that is legal and surely not meant, in a few lines; the cell goes on.
+  func warn(_ warning: CellWarning)
   /// The cell should stop; read at every statement, so it must be cheap.
   var isInterrupted: Bool { get }
-}
-
-extension CellHost {
-  /// Nothing: what is not used is gone.
-  package func leave(_ value: Value) {}
 }
 
 /// What a command body can reach while it runs.
@@ -38,6 +32,17 @@ package struct CellContext {
 
   /// Displays a value.
   package func show(_ value: Value) { host.show(value) }
+
+  /// Says that something is legal and surely not meant; once for each place of a cell, however often it is passed.
+  ///
+  /// The caret stands under the argument that the warning names, else under the call.
+  package func warn(_ warning: CellFailure, about arguments: Arguments) {
+    // An argument that was written in another cell has its place there.
+    let place = arguments.range(of: warning.argument).flatMap {
+      $0.start >= range.start && $0.end <= range.end ? $0 : nil
+    }
+    evaluator.warn(CellWarning(warning, source, place ?? range))
+  }
 
   /// The cell should stop.
   package var isInterrupted: Bool { host.isInterrupted }

@@ -44,7 +44,7 @@ extension Evaluator {
         .unknownMember(name, of: receiver, names: memberNames(of: receiver)), range, frame.code.source)
     }
     guard case .function(let function) = value else {
-      throw located(.notCallable(value), range, frame.code.source)
+      throw located(.memberCalled(name, of: receiver.typeName), range, frame.code.source)
     }
     return try invoke(
       function, try evaluateArguments(arguments, frame), at: node.range, in: frame.code.source)
@@ -171,7 +171,7 @@ extension Evaluator {
   ) throws(CellError) -> Arguments {
     do {
       return try ArgumentMatching.match(
-        given, with: command.parameters, owner: command.name, signature: command.signature)
+        given, with: command.parameters, owner: command.name, signature: command.callSignature)
     } catch { throw located(error, range, source) }
   }
 

@@ -13,7 +13,7 @@ extension Evaluator {
   func execute(_ statement: Statement, _ frame: Frame) throws(CellError) -> Flow {
     try poll(statement.range, frame)
     switch statement.kind {
-    case .expression(let node): host.leave(try evaluate(node, frame))
+    case .expression(let node): leave(try evaluate(node, frame))
     case .discard(let node): _ = try evaluate(node, frame)
     case .assignment(let target, let operation, let value): try assign(target, operation, value, frame)
     case .declaration(let pattern, let type, let node):

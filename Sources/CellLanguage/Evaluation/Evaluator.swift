@@ -5,6 +5,7 @@ final class Evaluator {
   let globals: Globals
   let host: any CellHost
   var callDepth = 0
+  private var warnings: Set<CellWarning> = []
   private let stackStart: Int
   private let stackSize: Int
 
@@ -27,12 +28,18 @@ final class Evaluator {
     case returned(Value)
   }
 
+  /// Passes a warning on, once.
+  func warn(_ warning: CellWarning) {
+    if warnings.insert(warning).inserted { host.warn(warning) }
+  }
+
   /// Runs a cell's statements; the value is that of the last one, if it is an expression that has one.
   func run(_ code: FunctionCode) throws(CellError) -> Value? {
+    for warning in Warnings.of(code, globals: globals) { warn(warning) }
     let frame = Frame(code, captured: [])
     var last: Value?
     for statement in code.body {
-      if let last { host.leave(last) }
+      if let last { leave(last) }
       if case .expression(let node) = statement.kind {
         try poll(statement.range, frame)
         let value = try evaluate(node, frame)
@@ -48,6 +55,15 @@ final class Evaluator {
       }
     }
     return last
+  }
+
+  /// A value that nothing uses, that of an expression on a line of its own or of a closure of `forEach`: it is gone,
+  /// unless it is of a type that shows itself.
+  func leave(_ value: Value) {
+    guard case .object(let object) = value, globals.vocabulary.type(object.typeName)?.showsItself == true else {
+      return
+    }
+    host.show(value)
   }
 
   // MARK: Errors
@@ -89,7 +105,8 @@ final class Evaluator {
     case .captured(let index, _): return frame.captured[index].value
     case .global(let binding):
       if let value = binding.value { return value }
-      throw located(.unknownName(binding.name, among: globals.names), node, frame)
+      let isCase = !globals.vocabulary.cases(named: binding.name).isEmpty
+      throw located(.unknownName(binding.name, among: globals.names, isCase: isCase), node, frame)
     }
   }
 

@@ -66,11 +66,23 @@ extension Parser {
   private func infixOperator() throws(CellError) -> BinaryOperator? {
     guard let operation = kind.binaryOperator else { return nil }
     let end = Int(token.end)
+    if let foreign = foreignOperator() { throw foreign }
     let hasSpaceAfter = end >= source.bytes.count || Lexer.closesSpace(source.bytes[end])
     guard token.hasSpaceBefore != hasSpaceAfter else { return operation }
     if token.hasSpaceBefore, token.startsLine, isPrefix(operation) { return nil }
     if hasSpaceAfter, operation.precedence == 5, peek().kind.isClosing || peek().kind == .comma { return operation }
     throw complaint(.unevenSpace(operation.rawValue), at: token.range)
+  }
+
+  /// An operator of other languages: `x ** y`, `x++`, `x--`.
+  private func foreignOperator() -> CellError? {
+    guard peek().kind == kind, peek().start == token.end else { return nil }
+    let range = token.range.joined(with: peek().range)
+    if kind == .star { return complaint(.foreignOperator("**", instead: "pow(x, y)"), at: range) }
+    let ends = peek(2).startsLine || peek(2).kind == .end || peek(2).kind.isClosing || peek(2).kind == .semicolon
+    guard ends, kind == .plus || kind == .minus else { return nil }
+    let sign = kind == .plus ? "+" : "-"
+    return complaint(.foreignOperator(sign + sign, instead: "x \(sign)= 1"), at: range)
   }
 
   /// Operators that may start an expression.

@@ -34,5 +34,8 @@ enum Unsupported {
     "def": "A function is written `func name(x) { … }`.",
     "lambda": "A closure is written `{ x in … }`.",
     "elif": "Write `else if`.",
+    "not": "Write `!` in front of the condition.",
+    "and": "Write `&&`.",
+    "or": "Write `||`.",
   ]
 }

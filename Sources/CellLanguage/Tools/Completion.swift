@@ -4,7 +4,7 @@
 package struct CompletionMatch: Sendable, Equatable {
   /// What the name is.
   package enum Kind: String, Sendable {
-    case function, variable, label, `case`, member, keyword
+    case function, variable, label, `case`, member, keyword, text
   }
 
   /// The text to insert.
@@ -32,11 +32,38 @@ extension CellSession {
     let cut = text.byteOffset(ofScalar: cursor)
     let before = SourceText(text.text(SourceRange(start: 0, end: cut)))
     let context = CursorContext(before, globals: globals)
+    if let literal = context.openString { return complete(literal, context) }
     let matches = context.isInsideText ? [] : context.matches()
     let prefix = context.prefix
     return Completion(
       matches: matches.filter { $0.text.hasPrefix(prefix) },
       start: before.scalarOffset(ofByte: context.prefixStart), end: before.scalarOffset(ofByte: before.bytes.count))
+  }
+
+  /// What may stand in an unfinished string: what follows the last `/` is replaced.
+  private func complete(_ literal: CursorContext.OpenString, _ context: CursorContext) -> Completion {
+    let source = context.source
+    let raw = source.text(SourceRange(start: literal.start, end: source.bytes.count))
+    var matches: [CompletionMatch] = []
+    var kept = raw.unicodeScalars.prefix(0)
+    if let texts = context.texts(at: literal), let typed = StringLiteral.typed(raw) {
+      kept = raw.unicodeScalars.prefix { _ in true }
+      while let last = kept.last, last != "/" { kept.removeLast() }
+      let stays = typed.unicodeScalars.lastIndex(of: "/").map { typed.unicodeScalars.index(after: $0) }
+      let start = stays ?? typed.startIndex
+      for text in texts.completions(typed).prefix(TextSource.limit)
+      where text.text.unicodeScalars.starts(with: typed.unicodeScalars) {
+        matches.append(
+          CompletionMatch(
+            text: StringLiteral.escaped(
+              String(text.text.unicodeScalars.dropFirst(typed.unicodeScalars[..<start].count))),
+            kind: .text, signature: text.note))
+      }
+    }
+    let end = source.scalarOffset(ofByte: source.bytes.count)
+    return Completion(
+      matches: matches, start: matches.isEmpty ? end : source.scalarOffset(ofByte: literal.start) + kept.count, end: end
+    )
   }
 }
 
@@ -88,8 +115,9 @@ extension CursorContext {
       }
   }
 
+  /// Variables, commands and words of the language that begin with what was typed.
   private func names() -> [CompletionMatch] {
-    let variables = globals.variables
+    let variables = globals.variables.filter { $0.name.hasPrefix(prefix) }
     let taken = Set(variables.map(\.name))
     let local = localNames.subtracting(taken).sorted()
     var matches = local.map { CompletionMatch(text: $0, kind: .variable, signature: $0) }
@@ -100,7 +128,8 @@ extension CursorContext {
         matches.append(CompletionMatch(text: name, kind: .variable, signature: "\(name): \(value.typeName)"))
       }
     }
-    for command in globals.vocabulary.commands where !taken.contains(command.name) {
+    for command in globals.vocabulary.commands
+    where command.name.hasPrefix(prefix) && !taken.contains(command.name) {
       matches.append(CompletionMatch(text: command.name, kind: .function, signature: command.signature))
     }
     return matches

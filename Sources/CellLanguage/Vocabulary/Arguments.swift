@@ -54,6 +54,11 @@ package struct Arguments: Sendable {
     parameters.firstIndex { $0.name == name }.map { ranges[$0] != nil } ?? false
   }
 
+  /// Where the argument of a parameter was written, if it was.
+  func range(of name: String?) -> SourceRange? {
+    parameters.firstIndex { $0.name == name }.flatMap { ranges[$0] }
+  }
+
   /// A whole number.
   package func int(_ name: String) throws(CellFailure) -> Int {
     let value = try value(name)

@@ -24,12 +24,16 @@ package struct Command: Sendable {
   package let discussion: String
   /// Code that shows a use.
   package let example: String
+  /// Its effect is worth a call even where nobody uses the result.
+  package let isDiscardable: Bool
+  /// How it is called, as Swift would declare it.
+  package let signature: String
   let body: Body
 
   /// A command, or a method that leaves its receiver as it is.
   package init(
-    _ name: String, _ parameters: [Parameter] = [], result: String? = nil, summary: String, discussion: String = "",
-    example: String = "", body: @escaping Action
+    _ name: String, _ parameters: [Parameter] = [], result: String? = nil, isDiscardable: Bool = false,
+    summary: String, discussion: String = "", example: String = "", body: @escaping Action
   ) {
     self.name = name
     self.parameters = parameters
@@ -37,6 +41,8 @@ package struct Command: Sendable {
     self.summary = summary
     self.discussion = discussion
     self.example = example
+    self.isDiscardable = isDiscardable || result == nil
+    signature = Command.signature(name, parameters, result)
     self.body = .action(body)
   }
 
@@ -51,19 +57,33 @@ package struct Command: Sendable {
     self.summary = summary
     self.discussion = discussion
     self.example = example
+    isDiscardable = true
+    signature = Command.signature(name, parameters, result)
     self.body = .mutation(body)
+  }
+
+  private static func signature(_ name: String, _ parameters: [Parameter], _ result: String?) -> String {
+    name + Parameter.list(parameters) + (result.map { " -> \($0)" } ?? "")
   }
 
   /// Whether it changes the variable it is called on.
   package var isMutating: Bool { if case .mutation = body { true } else { false } }
 
-  /// How it is called, as Swift would declare it.
-  package var signature: String {
-    name + Parameter.list(parameters) + (result.map { " -> \($0)" } ?? "")
+  /// How it is called, in a sentence: of many parameters, those that a call must have.
+  var callSignature: String {
+    guard signature.count > 160 else { return signature }
+    let needed = parameters.filter { !$0.isOptional }.map(\.signature) + ["…"]
+    return "\(name)(\(needed.joined(separator: ", ")))" + (result.map { " -> \($0)" } ?? "")
   }
 
   /// Its labels, such as `train(_:on:with:)`.
   package var labels: String { "\(name)(" + parameters.map { "\($0.label ?? "_"):" }.joined() + ")" }
+
+  /// The labels that a call must have, and a mark for those it may have, such as `train(_:on:with:…)`.
+  package var shortLabels: String {
+    let needed = parameters.filter { !$0.isOptional }
+    return "\(name)(" + needed.map { "\($0.label ?? "_"):" }.joined() + (needed.count < parameters.count ? "…)" : ")")
+  }
 }
 
 /// One parameter of a command, a method or an enumeration case.
@@ -82,11 +102,13 @@ package struct Parameter: Sendable {
   package let help: String
   /// It takes any number of arguments and reads as an array.
   package let isVariadic: Bool
+  /// What completion offers inside a string that stands for it.
+  package let texts: TextSource?
 
   /// A parameter; the label `_` means none, and without a name of its own the label names it.
   package init(
     _ label: String, name: String? = nil, _ type: ValueType, default defaultValue: Value? = nil, unit: String? = nil,
-    help: String = "", isVariadic: Bool = false
+    help: String = "", isVariadic: Bool = false, texts: TextSource? = nil
   ) {
     self.label = label == "_" ? nil : label
     self.name = name ?? label
@@ -95,6 +117,7 @@ package struct Parameter: Sendable {
     self.unit = unit
     self.help = help
     self.isVariadic = isVariadic
+    self.texts = texts
   }
 
   /// The parameter may be left out.

@@ -1,4 +1,4 @@
-// The vocabulary as text and as markdown, made from the declarations.
+// The vocabulary as text and as markdown, made from the declarations: one command, case, type or enumeration at a time.
 
 /// Documentation in both forms that a front end may want.
 package struct Documentation: Sendable, Equatable {
@@ -9,8 +9,13 @@ package struct Documentation: Sendable, Equatable {
 }
 
 extension Documentation {
-  /// A command or a method: signature, summary, parameters, discussion, example.
+  /// A command or a method: signature, summary, parameters, the cases they take, discussion, example.
   package init(_ command: Command, of type: String? = nil) {
+    self.init(command, of: type, listsCases: true)
+  }
+
+  /// A command or a method; the cases that its parameters take may stand elsewhere.
+  init(_ command: Command, of type: String? = nil, listsCases: Bool) {
     let signature = (type.map { "\($0)." } ?? "") + command.signature
     var text = [signature, command.summary]
     var markdown = ["```swift\n\(signature)\n```", command.summary]
@@ -19,7 +24,7 @@ extension Documentation {
       markdown.append(Documentation.table(command.parameters))
     }
     var listed: Set<String> = []
-    for enumeration in Vocabulary.enumerations(in: [command]) {
+    for enumeration in listsCases ? Vocabulary.enumerations(in: [command]) : [] {
       // One that repeats cases which stand there already says nothing new.
       let signatures = Set(enumeration.cases.map(\.signature))
       guard !signatures.isSubset(of: listed) else { continue }
@@ -84,32 +89,6 @@ extension Documentation {
         .joined(separator: "\n"))
   }
 
-  /// Everything there is, one line a command and a type.
-  package init(_ vocabulary: Vocabulary) {
-    let commands = vocabulary.commands.map { ($0.labels, $0.summary) }
-    let types = vocabulary.types.map { ($0.name, $0.summary) }
-    let width = min((commands + types).map(\.0.count).max() ?? 0, 32)
-    func lines(_ entries: [(String, String)]) -> String {
-      entries.map { "  " + Documentation.padded($0.0, width) + "  " + $0.1 }.joined(separator: "\n")
-    }
-    func list(_ entries: [(String, String)]) -> String {
-      entries.map { "- `\($0.0)`: \($0.1)" }.joined(separator: "\n")
-    }
-    self.init(
-      text: "Commands\n\(lines(commands))\n\nTypes\n\(lines(types))",
-      markdown: "### Commands\n\n\(list(commands))\n\n### Types\n\n\(list(types))")
-  }
-
-  /// A variable: its type, its value in short, and what its type can do.
-  package init(variable name: String, _ value: Value, in vocabulary: Vocabulary) {
-    let head = "\(name): \(value.typeName)"
-    let type = vocabulary.type(value.typeName).map { Documentation($0) }
-    self.init(
-      text: ([head + " = " + value.summary] + (type.map { [$0.text] } ?? [])).joined(separator: "\n\n"),
-      markdown: (["```swift\n\(head)\n```", value.summary] + (type.map { [$0.markdown] } ?? []))
-        .joined(separator: "\n\n"))
-  }
-
   // MARK: Pieces
 
   /// A parameter on one line.
@@ -124,18 +103,48 @@ extension Documentation {
     return "  \(name) \(parameter.type.name)" + (notes.isEmpty ? "" : ": " + notes.joined(separator: "; "))
   }
 
-  private static func table(_ parameters: [Parameter]) -> String {
+  /// Parameters as a table in markdown.
+  static func table(_ parameters: [Parameter]) -> String {
     let rows = parameters.map { parameter in
       let name = parameter.label.map { "`\($0):`" } ?? "`\(parameter.name)`"
-      let value = parameter.defaultValue.map { "`\($0.debugDescribed(limit: 80))`" } ?? ""
+      let value = parameter.defaultValue.map { "`\(cell($0.debugDescribed(limit: 80)))`" } ?? ""
       let bounds = parameter.type.boundsDescription.map { " (\($0))" } ?? ""
-      return "| \(name) | `\(parameter.type.name)`\(bounds) | \(value) | \(parameter.unit ?? "") | \(parameter.help) |"
+      return
+        "| \(name) | `\(parameter.type.name)`\(bounds) | \(value) | \(parameter.unit ?? "") | \(cell(parameter.help)) |"
     }
     return (["| parameter | type | default | unit | meaning |", "|---|---|---|---|---|"] + rows)
       .joined(separator: "\n")
   }
 
-  private static func padded(_ text: String, _ width: Int) -> String {
+  /// A text as it stands in a cell of a table in markdown: on one line, without a bar that would end it.
+  static func cell(_ text: String) -> String {
+    text.contains { $0 == "|" || $0.isNewline }
+      ? String(text.map { $0.isNewline ? " " : $0 }).replacing("|", with: "\\|") : text
+  }
+
+  /// A text that is no markdown, as markdown that shows it.
+  static func plainMarkdown(_ text: String) -> String {
+    let special: Set<Character> = ["\\", "`", "*", "_", "<", ">", "#", "|", "$", "~", "&"]
+    return text.reduce(into: "") { result, character in
+      if special.contains(character) { result += "\\" }
+      result.append(character)
+    }
+  }
+
+  /// A text followed by spaces up to a width.
+  static func padded(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - text.count))
+  }
+
+  /// A text on lines of at most 100 columns, the later ones indented.
+  static func wrapped(_ text: String, indent: String) -> String {
+    var lines: [String] = []
+    var line = text[...]
+    while line.count > 100 {
+      guard let space = line.prefix(101).lastIndex(of: " "), !line[..<space].allSatisfy({ $0 == " " }) else { break }
+      lines.append(String(line[..<space]))
+      line = (indent + line[line.index(after: space)...])[...]
+    }
+    return (lines + [String(line)]).joined(separator: "\n")
   }
 }

@@ -10,27 +10,38 @@ package struct TypeDeclaration: Sendable {
     package let type: String
     /// One line.
     package let summary: String
+    /// Reading it takes long enough to be felt, so it is read only where a cell asks for it.
+    package let isCostly: Bool
     let read: @Sendable (Value) throws -> Value
 
     /// A member of any value.
     package init(
-      _ name: String, type: String, summary: String, value: @escaping @Sendable (Value) throws -> Value
+      _ name: String, type: String, summary: String, isCostly: Bool = false,
+      value: @escaping @Sendable (Value) throws -> Value
     ) {
       self.name = name
       self.type = type
       self.summary = summary
+      self.isCostly = isCostly
       read = value
     }
 
     /// A member of an object of the host.
     package init<Object: CellObject>(
-      _ name: String, type: String, summary: String, of: Object.Type,
+      _ name: String, type: String, summary: String, isCostly: Bool = false, of: Object.Type,
       value: @escaping @Sendable (Object) throws -> Value
     ) {
-      self.init(name, type: type, summary: summary) { receiver in
+      self.init(name, type: type, summary: summary, isCostly: isCostly) { receiver in
         guard case .object(let object) = receiver, let object = object as? Object else { return .null }
         return try value(object)
       }
+    }
+
+    /// Its value, where reading it costs next to nothing.
+    func cheapValue(of receiver: Value) -> Value? {
+      guard !isCostly, let value = try? read(receiver) else { return nil }
+      if case .void = value { return nil }
+      return value
     }
   }
 
@@ -44,13 +55,17 @@ package struct TypeDeclaration: Sendable {
   package let members: [Member]
   /// What can be called with a dot.
   package let methods: [Command]
+  /// A value of it is made to be looked at: on a line of its own it is shown, also in the middle of a cell.
+  package let showsItself: Bool
   private let memberIndex: [String: Int]
   private let methodIndex: [String: Int]
 
   /// A type.
   package init(
-    _ name: String, summary: String, element: String? = nil, members: [Member] = [], methods: [Command] = []
+    _ name: String, summary: String, element: String? = nil, showsItself: Bool = false, members: [Member] = [],
+    methods: [Command] = []
   ) {
+    self.showsItself = showsItself
     self.name = name
     self.summary = summary
     self.element = element
@@ -70,8 +85,35 @@ package struct TypeDeclaration: Sendable {
   package var names: [String] { members.map(\.name) + methods.map(\.name) }
 }
 
+/// What belongs together: the commands and types about one thing, under which help and the reference list them.
+package struct Subject: Sendable {
+  /// A word or two, such as `Training`.
+  package let name: String
+  /// One line.
+  package let summary: String
+  /// Its commands, in the order in which help lists them.
+  package let commands: [Command]
+  /// The types of their results.
+  package let types: [TypeDeclaration]
+  /// A page in markdown on what commands and types do not say; empty where they say it all.
+  package let guide: String
+
+  /// A subject.
+  package init(
+    _ name: String, summary: String, commands: [Command] = [], types: [TypeDeclaration] = [], guide: String = ""
+  ) {
+    self.name = name
+    self.summary = summary
+    self.commands = commands
+    self.types = types
+    self.guide = guide
+  }
+}
+
 /// All commands and types that cells know.
 package struct Vocabulary: Sendable {
+  /// What the commands and types are about; the language itself comes last.
+  package let subjects: [Subject]
   /// The commands in the order in which help lists them.
   package let commands: [Command]
   /// The types in the order in which help lists them.
@@ -81,17 +123,27 @@ package struct Vocabulary: Sendable {
   private let commandIndex: [String: Int]
   private let typeIndex: [String: Int]
 
-  /// The language's own commands and types, followed by those of a host; a host's replace those of the same name.
-  package init(commands: [Command] = [], types: [TypeDeclaration] = []) {
+  /// The language's own commands and types, and those of a host's subjects; a host's replace those of the same name.
+  package init(_ subjects: [Subject] = []) {
+    let commands = subjects.flatMap(\.commands)
+    let types = subjects.flatMap(\.types)
     let names = Set(commands.map(\.name))
     let typeNames = Set(types.map(\.name))
-    self.commands = Builtins.commands.filter { !names.contains($0.name) } + commands
-    self.types = Builtins.types.filter { !typeNames.contains($0.name) } + types
+    let language = Subject(
+      Builtins.subject.name, summary: Builtins.subject.summary,
+      commands: Builtins.subject.commands.filter { !names.contains($0.name) },
+      types: Builtins.subject.types.filter { !typeNames.contains($0.name) }, guide: Builtins.subject.guide)
+    self.subjects = subjects + [language]
+    self.commands = language.commands + commands
+    self.types = language.types + types
     commandIndex = Dictionary(
       self.commands.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     typeIndex = Dictionary(self.types.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     enumerations = Vocabulary.enumerations(in: self.commands + self.types.flatMap(\.methods))
   }
+
+  /// The subject of a name, in whatever letters.
+  package func subject(_ name: String) -> Subject? { subjects.first { $0.name.lowercased() == name.lowercased() } }
 
   /// The command of a name.
   package func command(_ name: String) -> Command? { commandIndex[name].map { commands[$0] } }

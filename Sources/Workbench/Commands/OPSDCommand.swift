@@ -15,7 +15,7 @@ public struct OPSDCommand: ParsableCommand {
       version: version,
       subcommands: [
         KernelCommand.self, InstallCommand.self, DoctorCommand.self, RunCommand.self, PretrainCommand.self,
-        BenchCommand.self,
+        BenchCommand.self, ReferenceCommand.self,
       ])
   }
 

@@ -49,7 +49,7 @@ final class CellInterpreter: Interpreter {
   }
 
   func inspect(_ code: String, cursor: Int, detail: Int) -> MIMEBundle? {
-    session.inspect(code, cursor: cursor).map { rendered($0) }
+    session.inspect(code, cursor: cursor, detail: detail > 0 ? .full : .short).map { rendered($0) }
   }
 
   func isComplete(_ code: String) -> JupyterProtocol.Completeness {

@@ -10,9 +10,6 @@ protocol Pictured: CellObject {
   func picture() -> MIMEBundle
 }
 
-/// A value that is made to be looked at: on a line of its own it is shown, also in the middle of a cell.
-protocol ShowsItself: Pictured {}
-
 extension CellObject {
   /// One element, or those of a range as an array.
   func elements(at index: Value, _ element: (Int) -> Value) throws -> Value {

@@ -46,9 +46,7 @@ final class Workplace: CellHost {
 
   func write(_ text: String) { screen.write(text) }
   func show(_ value: Value) { screen.display(rendered(value), id: nil) }
-  func leave(_ value: Value) {
-    if case .object(let object) = value, object is any ShowsItself { show(value) }
-  }
+  func warn(_ warning: CellWarning) { screen.writeError(warning.description + "\n") }
   var isInterrupted: Bool { screen.isInterrupted }
 
   /// A new identifier for a display that will be updated; the same in every run of the same cell

@@ -4,7 +4,7 @@ import CellLanguage
 import Display
 
 /// A plot, strips of tokens, or a pair of distributions.
-struct FigureObject: ShowsItself {
+struct FigureObject: CellObject, Pictured {
   let figure: any Figure
   /// What it shows, in one line.
   let summary: String
@@ -15,7 +15,7 @@ struct FigureObject: ShowsItself {
 }
 
 /// A table whose columns and rows are values.
-struct TableObject: ShowsItself {
+struct TableObject: CellObject, Pictured {
   let table: Table
 
   init(_ table: Table) { self.table = table }

@@ -111,7 +111,11 @@ let adapterCommands = [
 
 /// `model.save(folder)`.
 let saveCommand = Command(
-  "save", [Parameter("_", name: "folder", .string, help: "The folder to write; it is made where there is none.")],
+  "save",
+  [
+    Parameter(
+      "_", name: "folder", .string, help: "The folder to write; it is made where there is none.", texts: .paths)
+  ],
   summary: "Saves the model in Hugging Face's layout, with its adapter, if it has one, in a folder of its own inside.",
   example: "run.model.save(\"my-model\")"
 ) { arguments, _ in
@@ -127,7 +131,10 @@ let saveCommand = Command(
 /// `model.saveAdapter(folder)`.
 let saveAdapterCommand = Command(
   "saveAdapter",
-  [Parameter("_", name: "folder", .string, help: "The folder to write; it is made where there is none.")],
+  [
+    Parameter(
+      "_", name: "folder", .string, help: "The folder to write; it is made where there is none.", texts: .paths)
+  ],
   summary: "Saves the adapter alone, as the peft library does; model(\"base\", adapter: \"my-adapter\") loads it.",
   example: "train(base, on: practice, adapter: .lora(rank: 4), steps: 5).model.saveAdapter(\"my-adapter\")"
 ) { arguments, _ in

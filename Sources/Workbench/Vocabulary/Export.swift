@@ -6,7 +6,7 @@ import FoundationEssentials
 import JSONValues
 
 private let fileParameter = Parameter(
-  "_", name: "file", .string, help: "The file; its ending is added where it is missing.")
+  "_", name: "file", .string, help: "The file; its ending is added where it is missing.", texts: .paths)
 
 /// A method that writes its receiver as a file, and gives back the file's name.
 private func exporting(
@@ -37,6 +37,7 @@ let exportTypes = [
   TypeDeclaration(
     "Figure",
     summary: "A plot, strips of tokens or a pair of distributions; on a line of its own it is shown.",
+    showsItself: true,
     members: [
       .init("summary", type: "String", summary: "What it shows.", of: FigureObject.self) { .string($0.summary) }
     ],
@@ -66,7 +67,7 @@ let exportTypes = [
   TypeDeclaration(
     "Table",
     summary: "Rows under titles; on a line of its own it is shown. t[0] is a row, t[\"loss\"] or t.loss a column.",
-    element: "Array",
+    element: "Array", showsItself: true,
     members: [
       .init("count", type: "Int", summary: "Its rows.", of: TableObject.self) { .int($0.table.rows.count) },
       .init("columns", type: "[String]", summary: "The titles of its columns.", of: TableObject.self) {

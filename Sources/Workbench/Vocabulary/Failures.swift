@@ -60,3 +60,14 @@ private func sentence(_ clause: String) -> String {
   guard let first = clause.first else { return "" }
   return first.uppercased() + clause.dropFirst() + (clause.last == "." ? "" : ".")
 }
+
+/// Warns where several attempts at a problem are asked for and all of them will be the same.
+func warnOfEqualAnswers(_ arguments: Arguments, samples: Int, temperature: Double, _ context: CellContext) {
+  guard samples > 1, temperature == 0 else { return }
+  context.warn(
+    CellFailure(
+      "all \(samples) answers to a problem will be equal",
+      "temperature 0 takes the most likely token each time, whatever the random numbers",
+      fix: "Leave out samples: \(samples), or sample at a temperature above 0.", argument: "samples"),
+    about: arguments)
+}

@@ -20,10 +20,11 @@ let modelCommands = [
         "_", name: "source", .optional(.string),
         help:
           "A base that ships with the kernel, \"base\" for addition or the name of another world, or the path of a saved "
-          + "model's folder; without it, a new model."),
+          + "model's folder; without it, a new model.", texts: .models),
       Parameter(
         "adapter", .optional(.string),
-        help: "The folder of a LoRA adapter, as saveAdapter or the peft library wrote it, to put onto a saved model."),
+        help: "The folder of a LoRA adapter, as saveAdapter or the peft library wrote it, to put onto a saved model.",
+        texts: .paths),
       Parameter("layers", .int(.within(1...128)), default: 3, help: "Layers of a new model."),
       Parameter("width", .int(.within(4...8192)), default: 96, help: "Numbers in its residual stream."),
       Parameter("heads", .int(.within(1...128)), default: 4, help: "Query heads of each layer."),
@@ -66,7 +67,10 @@ let modelCommands = [
         kind: .wrongArgument)
     }
     return try newModel(arguments, context)
-  },
+  }
+]
+
+let evaluationCommands = [
   Command(
     "evaluate",
     [
@@ -85,6 +89,7 @@ let modelCommands = [
     let examination = Examination(
       task: problems.task, problems: problems.problems, role: role, samples: try arguments.int("samples"),
       rule: try samplingRule(arguments, problems.task), seed: try arguments.seed())
+    warnOfEqualAnswers(arguments, samples: examination.samples, temperature: examination.rule.temperature, context)
     let attempts = problems.problems.count * examination.samples
     let result = try LiveSampling.watch(
       "Examining", past: "Examined", attempts: attempts, longest: examination.rule.maxTokens, context.workplace
@@ -98,7 +103,7 @@ let modelCommands = [
       EvaluationObject(
         result: result,
         title: "\(model.name) as \(role.rawValue) on \(problems.title), temperature \(examination.rule.temperature)"))
-  },
+  }
 ]
 
 /// Models below this size are made in less than a second anywhere, and show no progress.
@@ -188,7 +193,9 @@ let modelTypes = [
       .init("vocabulary", type: "[String]", summary: "The text of each token.", of: ModelObject.self) {
         .strings($0.policy.vocabulary.characters.map { String($0) })
       },
-      .init("checksum", type: "String", summary: "Equal checksums, equal parameters.", of: ModelObject.self) {
+      .init(
+        "checksum", type: "String", summary: "Equal checksums, equal parameters.", isCostly: true, of: ModelObject.self
+      ) {
         .string($0.checksum)
       },
     ],

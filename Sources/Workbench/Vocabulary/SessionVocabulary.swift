@@ -9,7 +9,8 @@ let sessionCommands = [
     [
       Parameter(
         "_", name: "topic", .any, default: .null,
-        help: "A command, a case such as .opsd, a value, or nothing for the whole list.")
+        help: "A command, a case such as .opsd, a subject such as \"training\", a value; nothing: the whole list.",
+        texts: TextSource { _ in helpTopics })
     ],
     summary: "Explains a command or a value, or lists everything there is.", example: "help(train)"
   ) { arguments, context in
@@ -27,14 +28,18 @@ let sessionCommands = [
       documentation = Documentation(command)
     } else if case .string = topic, let name, let type = context.vocabulary.type(name) {
       documentation = Documentation(type)
+    } else if case .string = topic, let name, let subject = context.vocabulary.subject(name) {
+      documentation = Documentation(subject)
     } else if let name, case let cases = context.vocabulary.cases(named: name), !cases.isEmpty {
       documentation = Documentation(cases.map { Documentation($0) })
     } else if let name, !name.contains(where: \.isWhitespace), !name.isEmpty {
       let names =
         context.vocabulary.commands.map(\.name) + context.vocabulary.types.map(\.name)
+        + context.vocabulary.subjects.map { $0.name.lowercased() }
         + context.vocabulary.enumerations.flatMap { $0.cases.map(\.name) }
       throw CellFailure(
-        "there is no command, type or case \"\(name)\"", fix: CellFailure.suggestion(name, among: names) { $0 },
+        "there is no command, type, case or subject \"\(name)\"",
+        fix: CellFailure.suggestion(name, among: names) { $0 },
         argument: "topic", kind: .unknownName)
     } else if let type = context.vocabulary.type(topic.typeName) {
       documentation = Documentation(type)
@@ -82,10 +87,18 @@ let sessionCommands = [
       Parameter("_", name: "prompt", .string, default: "", help: "What the reader is asked."),
       Parameter("password", .bool, default: false, help: "Whether the answer is hidden as it is typed."),
     ],
-    result: "String", summary: "Asks the reader for a line of text.", example: "let name = input(\"Your name? \")"
+    result: "String", isDiscardable: true, summary: "Asks the reader for a line of text.",
+    example: "let name = input(\"Your name? \")"
   ) { arguments, context in
     .string(
       try context.workplace.screen.input(
         prompt: try arguments.string("prompt"), isPassword: try arguments.bool("password")))
   },
 ]
+
+/// What `help` takes as a string.
+private var helpTopics: [TextSource.Text] {
+  workbenchVocabulary.subjects.map { .init($0.name.lowercased(), note: "subject") }
+    + workbenchVocabulary.commands.map { .init($0.name, note: "command") }
+    + workbenchVocabulary.types.map { .init($0.name, note: "type") }
+}

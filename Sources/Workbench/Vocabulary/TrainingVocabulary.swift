@@ -81,7 +81,7 @@ let trainingCommands = [
           """),
       Parameter(
         "checkpoint", .optional(.string),
-        help: "A file that keeps the run on disk; the same cell goes on from it. nil: none."),
+        help: "A file that keeps the run on disk; the same cell goes on from it. nil: none.", texts: .paths),
       Parameter(
         "checkpointEvery", .int(.atLeast(1)), default: 10, unit: "steps",
         help: "Steps between two checkpoints; the last complete step is kept in any case."),

@@ -5,14 +5,35 @@ import CellLanguage
 import Evaluation
 import Tasks
 
-/// The vocabulary of the workbench.
-let workbenchVocabulary = Vocabulary(
-  commands: taskCommands + worldCommands + ownTaskCommands + modelCommands + adapterCommands + distributionCommands
-    + divergenceCommands
-    + trainingCommands + methodCommands + teachingCommands + comparisonCommands + plotCommands + stripCommands
-    + controlCommands + sessionCommands,
-  types: taskTypes + modelTypes + distributionTypes + insideTypes + divergenceTypes + trainingTypes + methodTypes
-    + teachingTypes + comparisonTypes + exportTypes + stripTypes + controlTypes)
+/// The vocabulary of the workbench: what help and the reference list under one heading stands together here.
+let workbenchVocabulary = Vocabulary([
+  Subject(
+    "Worlds", summary: "Problems with reference solutions and a verifier.",
+    commands: taskCommands + worldCommands + ownTaskCommands, types: taskTypes),
+  Subject(
+    "Models", summary: "Finding, building, asking and saving models.", commands: modelCommands + adapterCommands,
+    types: modelTypes),
+  Subject(
+    "Looking", summary: "What teacher and student would say at every token, and what goes on inside.",
+    commands: distributionCommands + stripCommands, types: distributionTypes + stripTypes + insideTypes),
+  Subject(
+    "Dragging", summary: "Sliders and selectors: what a closure shows follows them.", commands: controlCommands,
+    types: controlTypes),
+  Subject(
+    "Objectives", summary: "Divergences of one's own, to look at and to train on.", commands: divergenceCommands,
+    types: divergenceTypes),
+  Subject(
+    "Methods", summary: "How a student is trained: methods, rewards, feedback, what the teacher reads.",
+    commands: methodCommands + teachingCommands, types: methodTypes + teachingTypes),
+  Subject(
+    "Training", summary: "One run of one method, watched as it goes.", commands: trainingCommands, types: trainingTypes),
+  Subject(
+    "Evaluating", summary: "How good a model is, and several methods side by side.",
+    commands: evaluationCommands + comparisonCommands, types: comparisonTypes),
+  Subject(
+    "Plotting", summary: "Runs and vectors as pictures and tables.", commands: plotCommands, types: exportTypes),
+  Subject("Session", summary: "The conversation with the notebook.", commands: sessionCommands),
+])
 
 extension Parameter {
   /// The seed of a command.

@@ -62,7 +62,7 @@ let worldCommands = [
   Command(
     "jsonl",
     [
-      Parameter("_", name: "file", .string, help: "A file with one JSON object a line."),
+      Parameter("_", name: "file", .string, help: "A file with one JSON object a line.", texts: .paths),
       Parameter("problem", .string, default: "problem", help: "The field that holds the problem."),
       Parameter(
         "solution", .optional(.string), help: "The field that holds the worked solution; nil: the bare answer is all."),
