@@ -27,7 +27,7 @@ class OPSDTests(jupyter_kernel_test.KernelTests):
     ]
     code_display_data = [
         {"code": "show(42)", "mime": "text/plain"},
-        {"code": "plot([3, 2, 1])", "mime": "image/png"},
+        {"code": "show(plot([3, 2, 1]))", "mime": "image/png"},
     ]
     code_history_pattern = "6 ? 7"
     supported_history_operations = ("tail", "range", "search")
