@@ -43,6 +43,15 @@ import Testing
   ])
   func whatMayBeMeantIsLeftAlone(cell: String) throws { #expect(try warnings(cell).isEmpty) }
 
+  @Test func whatToDoIsSaid() throws {
+    #expect(
+      try warnings("let g = garden(\"a\")\ng.extended(by: 2)\ng.beds\n1").map(\.fix) == [
+        "Write `let name = g.extended(…)` to keep it, or `print(g.extended(…))` to see it; `_ = g.extended(…)` drops it "
+          + "without a word.",
+        "Write `print(g.beds)` to show it, or `let name = …` to keep it; `_ = …` drops it without a word.",
+      ])
+  }
+
   @Test func theLastLineOfABodyMayLackItsReturn() throws {
     let found = try warnings("func f(_ x: Int) -> Any {\n  let y = x + 1\n  y\n}\nlet z = 3")
     #expect(found.map(\.fix) == ["Write `return y`."])

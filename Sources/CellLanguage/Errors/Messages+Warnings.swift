@@ -15,11 +15,13 @@ extension CellFailure {
   }
 
   /// A command's result that nobody keeps.
-  static func lost(_ command: String, of callee: String, result: String) -> CellFailure {
+  static func lost(_ command: String, of callee: String, result: String, shows: String) -> CellFailure {
     let call = short(callee) + "(…)"
     return CellFailure(
       "the \(result) that `\(command)` returns is lost", "nothing gives it a name, and it is not the cell's last line",
-      fix: "Write `let name = \(call)` to keep it; `_ = \(call)` drops it without a word.")
+      fix:
+        "Write `let name = \(call)` to keep it, or `\(shows)(\(call))` to see it; `_ = \(call)` drops it without a word."
+    )
   }
 
   /// The last line of a closure or function that is no `return`.

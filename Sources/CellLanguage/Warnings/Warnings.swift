@@ -155,11 +155,15 @@ struct Warnings {
   private mutating func dropped(_ node: Node, _ words: Words) {
     if case .call(let callee, let arguments) = node.kind {
       guard let result = lostResult(callee), !arguments.contains(where: { $0.value.runsCode }) else { return }
-      return warn(.lost(source.text(callee.nameRange), of: source.text(callee.range), result: result), node.range)
+      let name = source.text(callee.nameRange)
+      return warn(.lost(name, of: source.text(callee.range), result: result, shows: shows), node.range)
     }
     guard isWithoutEffect(node) else { return }
-    warn(words(source.text(node.range), globals.vocabulary.command("show") == nil ? "print" : "show"), node.range)
+    warn(words(source.text(node.range), shows), node.range)
   }
+
+  /// The command that would show a value.
+  private var shows: String { globals.vocabulary.command("show") == nil ? "print" : "show" }
 
   /// The type of the result that a call returns for certain and that must not be dropped.
   private func lostResult(_ callee: Node) -> String? {
