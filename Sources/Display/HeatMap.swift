@@ -7,7 +7,7 @@ import JSONValues
 ///
 /// What is not a number has no cell, nor has what is not positive on a logarithmic scale; infinities take the colours of
 /// the ends. There is no HTML among the media types, because front ends would prefer it to the interactive one.
-public struct HeatMap: Sendable, Equatable {
+public struct HeatMap: Figure, Equatable {
   /// What stands along one side.
   public struct Axis: Sendable, Equatable {
     /// What is counted along it, such as "token that is read".

@@ -1,5 +1,5 @@
 // One JSON value, for everything here that speaks JSON: protocol messages, chart specifications, safetensors
-// headers, saved runs, data sets. Parsing and printing are FoundationEssentials' own.
+// headers, saved runs, data sets. Parsing is FoundationEssentials' own, and so is printing with indents.
 
 import FoundationEssentials
 
@@ -35,9 +35,13 @@ extension JSON {
 
   /// UTF-8 bytes, keys sorted, no white space; `pretty` adds line breaks and indentation.
   public func bytes(pretty: Bool = false) -> [UInt8] {
+    guard pretty else {
+      var bytes: [UInt8] = []
+      write(to: &bytes)
+      return bytes
+    }
     let encoder = JSONEncoder()
-    encoder.outputFormatting =
-      pretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
     guard let data = try? encoder.encode(self) else {
       preconditionFailure("a JSON value always encodes: not-finite numbers are written as null")
     }

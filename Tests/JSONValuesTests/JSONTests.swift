@@ -1,3 +1,4 @@
+import Foundation
 import JSONValues
 import Testing
 
@@ -18,6 +19,42 @@ import Testing
 
   @Test func keysAreSortedAndSlashesPlain() {
     #expect(JSON.object(["b": 1, "a": "x/y"]).text() == #"{"a":"x/y","b":1}"#)
+  }
+
+  /// Everything that is written directly is what Foundation's encoder writes.
+  @Test func theBytesAreThoseOfFoundation() throws {
+    var generator = SystemRandomNumberGenerator()
+    func text() -> String {
+      let scalars: [UInt32] = [0, 7, 8, 9, 10, 12, 13, 27, 31, 32, 34, 47, 65, 92, 97, 127, 128, 0xe9, 0x2028, 0x1f600]
+      return String(
+        String.UnicodeScalarView(
+          (0..<Int.random(in: 0...6, using: &generator)).compactMap { _ in
+            scalars.randomElement(using: &generator).flatMap(Unicode.Scalar.init)
+          }))
+    }
+    func value(_ depth: Int) -> JSON {
+      switch Int.random(in: 0...(depth > 3 ? 4 : 6), using: &generator) {
+      case 0: .null
+      case 1: .bool(.random(using: &generator))
+      case 2: .int(.random(in: .min ... .max, using: &generator))
+      case 3:
+        .double(
+          [
+            Double(bitPattern: .random(in: 0...UInt64.max, using: &generator)), -0.0, 1e21, 1e15, 123_456, 0.1, 5e-324,
+            1e-7, -2.5,
+          ].randomElement(using: &generator) ?? 0)
+      case 4: .string(text())
+      case 5: .array((0..<3).map { _ in value(depth + 1) })
+      default:
+        .object(Dictionary((0..<4).map { _ in (text(), value(depth + 1)) }, uniquingKeysWith: { first, _ in first }))
+      }
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    for _ in 0..<3_000 {
+      let one = value(0)
+      #expect(try one.text() == String(decoding: encoder.encode(one), as: UTF8.self))
+    }
   }
 
   @Test func numbersThatAreNotFiniteBecomeNull() {

@@ -140,14 +140,15 @@ let insideTypes = [
           layerParameter("The layer, from 0; nil: the one that was asked for, or the last."),
           headParameter("The head, from 0; nil: the one that was asked for, or the mean over the layer's heads."),
         ],
+        result: "Figure",
         summary: "Shows who reads whom: a row for each token that reads, a column for each that is read.",
         example: "base.attention(along: y).show(layer: 0, head: 1)"
       ) { arguments, context in
         let attention = try arguments.receiver(as: AttentionObject.self)
         let layer = try place(arguments, "layer", attention.scores.layers, "layer") ?? attention.layer
         let head = try place(arguments, "head", attention.scores.heads, "head") ?? attention.head
-        context.workplace.screen.display(attention.map(layer: layer, head: head).bundle(), id: nil)
-        return .void
+        return .object(
+          FigureObject(figure: attention.map(layer: layer, head: head), summary: "a map of \(attention.summary)"))
       },
       Command(
         "at",
@@ -155,15 +156,14 @@ let insideTypes = [
           Parameter("_", name: "position", .int(.atLeast(0)), help: positionHelp),
           layerParameter("The layer whose heads are shown, from 0; nil: all."),
         ],
-        summary: "Shows what each head reads to write one token of the answer: a row for each head.",
+        result: "Figure", summary: "Shows what each head reads to write one token of the answer: a row for each head.",
         example: "base.attention(along: y, as: .teacher).at(3)"
       ) { arguments, context in
         let attention = try arguments.receiver(as: AttentionObject.self)
         let map = attention.readers(
           at: try position(arguments, attention.reading),
           layer: try place(arguments, "layer", attention.scores.layers, "layer"))
-        context.workplace.screen.display(map.bundle(), id: nil)
-        return .void
+        return .object(FigureObject(figure: map, summary: "what is read, of \(attention.summary)"))
       },
       Command(
         "weights",
@@ -212,13 +212,13 @@ let insideTypes = [
     ],
     methods: [
       Command(
-        "show", [lensParameter],
+        "show", [lensParameter], result: "Figure",
         summary: "Shows the likeliest token after each layer at each position, coloured by what is measured.",
         example: "base.logitLens(along: y).show(.rank)"
       ) { arguments, context in
         let lens = try arguments.receiver(as: LogitLensObject.self)
-        context.workplace.screen.display(lens.map(try lensQuantity(arguments)).bundle(), id: nil)
-        return .void
+        return .object(
+          FigureObject(figure: lens.map(try lensQuantity(arguments)), summary: "a map of \(lens.summary)"))
       },
       Command(
         "values",
