@@ -40,8 +40,8 @@ import Testing
       case 3:
         .double(
           [
-            Double(bitPattern: .random(in: 0...UInt64.max, using: &generator)), -0.0, 1e21, 1e15, 123_456, 0.1, 5e-324,
-            1e-7, -2.5,
+            Double(bitPattern: .random(in: 0...UInt64.max, using: &generator)), -0.0, 1e21, 1e15, 123_456, 0.1,
+            .leastNonzeroMagnitude, 1e-7, -2.5,
           ].randomElement(using: &generator) ?? 0)
       case 4: .string(text())
       case 5: .array((0..<3).map { _ in value(depth + 1) })

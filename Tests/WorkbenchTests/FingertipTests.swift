@@ -42,15 +42,15 @@ import Testing
 
   @Test(arguments: [
     "model(\"|", "model(\"base\", adapter: \"|", "jsonl(\"|", "train(base, on: practice, checkpoint: \"|",
-    "plot([1], file: \"|",
-    "table([1], file: \"|",
   ])
   func everyParameterThatIsAPathOffersPaths(marked: String) throws {
     let folder = try filled()
     #expect(names(marked.replacing("|", with: folder.path + "/nest|")) == ["nested/"])
   }
 
-  @Test(arguments: ["base.save(\"|", "base.saveAdapter(\"|"]) func savingOffersFolders(marked: String) throws {
+  @Test(arguments: ["base.save(\"|", "base.saveAdapter(\"|", "run.history.csv(\"|"]) func savingOffersFolders(
+    marked: String
+  ) throws {
     let folder = try filled()
     let parts = marked.replacing("|", with: folder.path + "/nest")
     #expect(try Bench.prepared().session.complete(parts, cursor: parts.count).matches.map(\.text) == ["nested/"])

@@ -101,6 +101,32 @@ def test_every_method_runs_as_its_notebook_writes_it(tmp_path):
     assert len(bundles(run)) >= 20
 
 
+def every_picture():
+    """The fourth notebook, with fewer steps."""
+    notebook = nbformat.read(ROOT / "Notebooks" / "04-looking.ipynb", as_version=4)
+    for cell in notebook.cells:
+        cell.source = re.sub(r"\bsteps: \d+", "steps: 4", cell.source)
+    return notebook
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    return executed(every_picture(), tmp_path_factory.mktemp("pictures"))
+
+
+@pytest.mark.timeout(900)
+def test_every_picture_twice_the_same_bytes(pictures, tmp_path):
+    assert outputs(executed(every_picture(), tmp_path)) == outputs(pictures)
+
+
+def test_sliders_stand_over_a_result_that_needs_none(pictures):
+    panels = [outs for outs in outputs(pictures) if any("application/vnd.jupyter.widget-view+json" in o.data for o in outs)]
+    assert len(panels) == 2
+    for panel, result in panels:
+        assert "a slider from 0 to" in panel.data["text/plain"]
+        assert "nats" in result.data["text/html"]
+
+
 def test_twice_the_same_bytes(once, tmp_path):
     assert outputs(executed(small_notebook(), tmp_path)) == outputs(once)
 
@@ -116,7 +142,7 @@ def test_nbval_finds_no_difference(once, tmp_path):
     assert f"{len(CELLS)} passed" in done.stdout
 
 
-@pytest.mark.parametrize("which", ["once", "lesson"])
+@pytest.mark.parametrize("which", ["once", "lesson", "pictures"])
 def test_every_output_is_seen_everywhere(which, request):
     """Text for the console, and no figure that only a trusted browser shows."""
     for data in bundles(request.getfixturevalue(which)):

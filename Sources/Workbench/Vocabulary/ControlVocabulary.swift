@@ -28,7 +28,7 @@ let controlCommands = [
         help: "What it moves by; nil: 1 between whole ends more than 2 apart, else a hundredth of the way."),
       label("slider"), closureParameter,
     ],
-    result: "Control", summary: "A slider: what the closure shows follows as it is dragged.",
+    result: "Control?", summary: "A slider: what the closure shows follows as it is dragged.",
     discussion: """
       The closure runs for the first value at once, and again for each value that the slider is moved to, also while other \
       cells run; what it prints, shows and returns stands under the slider. It gets a whole number where ends and step are \
@@ -43,7 +43,7 @@ let controlCommands = [
       Parameter("value", .optional(.int()), help: "The place of the option at first, from 0; nil: the first."),
       label("selector"), closureParameter,
     ],
-    result: "Control", summary: "A selector: what the closure shows follows the option that is chosen.",
+    result: "Control?", summary: "A selector: what the closure shows follows the option that is chosen.",
     discussion: "The closure gets the option itself. See help(slider).",
     example: "selector([.jsd(beta: 0.5), .forwardKL, .reverseKL]) { divergence in d.show(divergence) }"
   ) { arguments, context in try show(selector(arguments), arguments, context) },
@@ -53,7 +53,7 @@ let controlCommands = [
       Parameter("value", .bool, default: false, help: "Whether it is checked at first."), label("box"),
       closureParameter,
     ],
-    result: "Control", summary: "A check box: what the closure shows follows it.",
+    result: "Control?", summary: "A check box: what the closure shows follows it.",
     discussion: "The closure gets true or false. See help(slider).",
     example: "toggle(label: \"teacher\") { isTeacher in isTeacher ? d.teacher[0] : d.student[0] }"
   ) { arguments, context in
