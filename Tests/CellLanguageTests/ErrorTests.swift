@@ -170,6 +170,7 @@ import Testing
           cell, line 2, column 25
           2 | \tlet é = "😀👍🏽"; print(a, lamda)
             | \t                       ^~~~~
+        Declare it before, as in `let lamda = …`; after a restart, run the cells above again.
         """)
     #expect(error.location == SourceText.Location(line: 2, column: 25))
     #expect(error.plainTraceback.allSatisfy { !$0.contains("\u{1B}") })

@@ -117,7 +117,7 @@ def go(tour):
     page = tour.page
     tour.check("a first cell", tour.run(SETUP).strip() == "")
     tour.completes("eval", "evaluate", "completion-command")
-    tour.completes("train(base, on: practice, wi", "with:", "completion-label")
+    tour.completes("train(base, on: practice, s", "steps:", "completion-label")
     tour.completes("train(base, on: practice, with: .op", "opsd", "completion-case")
     tour.completes("d.", "teacher", "completion-member")
     tour.completes('model("ba', "base", "completion-model")

@@ -39,9 +39,10 @@ extension CellFailure {
   /// `isCase`: a setting has this name, which is written with a dot in front.
   static func unknownName(_ name: String, among candidates: [String], isCase: Bool = false) -> CellFailure {
     let meant = foreignNames[name] ?? (isCase ? "." + name : nil)
+    var fix = meant.map { "Write `\($0)`." } ?? suggestion(name, among: candidates)
+    if fix.isEmpty { fix = "Declare it before, as in `let \(name) = …`; after a restart, run the cells above again." }
     return CellFailure(
-      "there is no `\(name)`", "no variable, function or command has that name",
-      fix: meant.map { "Write `\($0)`." } ?? suggestion(name, among: candidates), kind: .unknownName)
+      "there is no `\(name)`", "no variable, function or command has that name", fix: fix, kind: .unknownName)
   }
 
   static func memberCalled(_ name: String, of type: String) -> CellFailure {
