@@ -72,7 +72,7 @@ let package = Package(
     room("Display", ["CCairo", "JSONValues"]),
     room("JupyterProtocol", ["COpenSSL", "JSONValues"]),
     room("JupyterKernel", ["CSQLite", "CZeroMQ", "Display", "JSONValues", "JupyterProtocol"]),
-    room("JupyterWidgets", ["Display", "JSONValues", "JupyterKernel"]),
+    room("JupyterWidgets", ["Display", "JSONValues", "JupyterKernel", "JupyterProtocol"]),
 
     room(
       "Workbench",

@@ -103,7 +103,7 @@ final class CommDesk: Sendable {
     target: String, id: String, _ message: CommMessage, handler: CommHandler, from cell: CellContext
   ) -> Comm {
     let comm = Comm(id: id, target: target, handler: handler, desk: self)
-    comms.withLock { $0[comm.id] = comm }
+    if comms.withLock({ $0.updateValue(comm, forKey: id) }) != nil { cell.publish(CommClose(commID: id)) }
     cell.publish(
       CommOpen(commID: comm.id, target: target, data: message.data), metadata: message.metadata,
       buffers: message.buffers)

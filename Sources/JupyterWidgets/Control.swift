@@ -70,7 +70,8 @@ public struct Control: Sendable, Equatable {
     }
   }
 
-  private static func text(_ value: Double) -> String {
+  /// A number as its reader sees it.
+  public static func text(_ value: Double) -> String {
     Int(exactly: value).map { "\($0)" } ?? "\(value)"
   }
 }

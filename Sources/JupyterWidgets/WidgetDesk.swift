@@ -4,6 +4,7 @@
 import Display
 import JSONValues
 public import JupyterKernel
+import JupyterProtocol
 import Synchronization
 
 /// Controls that are shown together, and what follows when one of them is set.
@@ -19,6 +20,9 @@ private final class Panel: Sendable {
     var positions: [Control.Position]
     var models: [WidgetModel]
     var comms: [Comm] = []
+    /// How often a control was set, and which of these states was followed last.
+    var changes = 0
+    var followed = 0
   }
 
   init(id: String, _ controls: [Control], models: [WidgetModel], _ onChange: @escaping WidgetDesk.Follow) {
@@ -30,16 +34,30 @@ private final class Panel: Sendable {
 
   static func controlID(_ panel: String, _ index: Int) -> String { "\(panel)-\(index + 1)" }
 
-  /// Sets a control and its model; says whether that changes anything.
-  func set(_ index: Int, to position: Control.Position) -> Bool {
+  /// Sets a control and its model; says whether that changes anything. `tell` is called in the order of the settings.
+  func set(_ index: Int, to position: Control.Position, tell: () -> Void) -> Bool {
     state.withLock { state in
+      tell()
       guard state.positions[index] != position else { return false }
+      state.changes += 1
       state.positions[index] = position
       let (control, name) = (controls[index], Self.controlID(id, index))
       for model in state.models.indices where state.models[model].id == name {
         state.models[model].state[control.member] = control.json(position)
       }
       return true
+    }
+  }
+
+  /// Follows the latest positions, unless another thread has done so meanwhile.
+  func follow(in cell: CellContext) {
+    following.withLock { _ in
+      let positions: [Control.Position]? = state.withLock { state in
+        guard state.followed < state.changes else { return nil }
+        state.followed = state.changes
+        return state.positions
+      }
+      if let positions { onChange(positions, cell) }
     }
   }
 }
@@ -58,6 +76,8 @@ public final class WidgetDesk: Sendable {
   private static let version: [String: JSON] = ["version": "2.1.0"]
 
   private let panels = Mutex<[Panel]>([])
+  /// The last cell for which an older panel had to go; each is told once.
+  private let lastToDrop = Mutex<ObjectIdentifier?>(nil)
 
   /// A desk without widgets.
   public init() {}
@@ -99,8 +119,25 @@ public final class WidgetDesk: Sendable {
       panels.append(panel)
       return panels.count > Self.limit ? panels.removeFirst() : nil
     }
-    for comm in dropped?.state.withLock({ $0.comms }) ?? [] { comm.close(from: cell) }
+    if let dropped {
+      close(dropped, from: cell)
+      let isFirst = lastToDrop.withLock { last in
+        defer { last = ObjectIdentifier(cell) }
+        return last != ObjectIdentifier(cell)
+      }
+      if isFirst {
+        cell.write(
+          "Controls of earlier cells no longer move: at most \(Self.limit) panels of controls are kept.\n",
+          to: .standardError)
+      }
+    }
     cell.display(Self.bundle(controls, root))
+  }
+
+  /// Ends every conversation about a panel: with one of its controls gone, it would come back in part only.
+  private func close(_ panel: Panel, from cell: CellContext) {
+    panels.withLock { $0.removeAll { $0 === panel } }
+    for comm in panel.state.withLock({ $0.comms }) { comm.close(from: cell) }
   }
 
   /// The panel for the notebook: the widget, and what it is in words.
@@ -137,7 +174,7 @@ public final class WidgetDesk: Sendable {
         default: break
         }
       },
-      onClose: { [self] _, _, _ in panels.withLock { $0.removeAll { $0 === panel } } })
+      onClose: { [self] _, _, cell in close(panel, from: cell) })
   }
 
   /// A control was set: every front end is told, and what follows is done.
@@ -151,10 +188,8 @@ public final class WidgetDesk: Sendable {
       let present = panel.state.withLock { control.json($0.positions[index]) }
       return send("update", [control.member: present], on: comm, from: cell)
     }
-    send("echo_update", state, on: comm, from: cell)
-    guard panel.set(index, to: position) else { return }
-    panel.following.withLock { _ in
-      panel.onChange(panel.state.withLock { $0.positions }, cell)
+    if panel.set(index, to: position, tell: { send("echo_update", state, on: comm, from: cell) }) {
+      panel.follow(in: cell)
     }
   }
 

@@ -65,6 +65,7 @@ package enum Divergence: Sendable, Hashable {
   /// The largest value that it can take, in nats; nil for those that have none, and for formulas of one's own.
   package var largestValue: Double? {
     switch self {
+    case .jsd(0), .jsd(1): 0
     case .jsd(let beta): -beta * logarithm(beta) - (1 - beta) * logarithm(1 - beta)
     case .totalVariation: 1
     case .skewKL(let alpha), .skewReverseKL(let alpha): -logarithm(alpha)
@@ -80,15 +81,15 @@ package enum Divergence: Sendable, Hashable {
     case .jsd(let beta):
       try ObjectiveError.check(
         "beta", beta, in: open, why: "at the ends of 0…1 the formula is 0 whatever p and q are",
-        fix: beta < 0.5 ? "forwardKL is the limit of JSD_β/β" : "reverseKL is the limit of JSD_β/(1−β)")
+        fix: beta < 0.5 ? "choose forwardKL, the limit of JSD_β/β" : "choose reverseKL, the limit of JSD_β/(1−β)")
     case .skewKL(let alpha):
       try ObjectiveError.check(
         "alpha", alpha, in: open, why: "at 0 it is the forward KL, at 1 it is 0 whatever p and q are",
-        fix: alpha < 0.5 ? "forwardKL is skewKL at 0" : "choose one between 0 and 1, such as 0.1")
+        fix: alpha < 0.5 ? "choose forwardKL, which skewKL is at 0" : "choose one between 0 and 1, such as 0.1")
     case .skewReverseKL(let alpha):
       try ObjectiveError.check(
         "alpha", alpha, in: open, why: "at 0 it is the reverse KL, at 1 it is 0 whatever p and q are",
-        fix: alpha < 0.5 ? "reverseKL is skewReverseKL at 0" : "choose one between 0 and 1, such as 0.1")
+        fix: alpha < 0.5 ? "choose reverseKL, which skewReverseKL is at 0" : "choose one between 0 and 1, such as 0.1")
     case .custom(let expression): try expression.validate()
     }
   }
@@ -144,6 +145,8 @@ package enum Divergence: Sendable, Hashable {
       case .reverseKL: return term(q, p)
       case .jsd(let beta):
         let m = beta * p + (1 - beta) * q
+        // The limits are 0, and so is all that is too close to them for the quotients.
+        guard beta > 0x1p-1000, beta < 1, m > 0 else { return 0 }
         return beta * term(p, m) + (1 - beta) * term(q, m)
       case .totalVariation: return abs(p - q) / 2
       case .skewKL(let alpha): return term(p, alpha * p + (1 - alpha) * q)

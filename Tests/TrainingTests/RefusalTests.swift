@@ -39,7 +39,7 @@ struct Refusal: Sendable, CustomTestStringConvertible {
     Refusal(words: "rollouts 0 is not possible", method: { $0.rollouts = 0 }),
     Refusal(words: "rollouts -2 is not possible", method: { $0.rollouts = -2 }),
     Refusal(words: "maxTokens 0 is not possible", method: { $0.maxTokens = 0 }),
-    Refusal(words: "forwardKL is the limit of JSD_β/β", method: { $0.divergence = .jsd(beta: 0) }),
+    Refusal(words: "forwardKL, the limit of JSD_β/β", method: { $0.divergence = .jsd(beta: 0) }),
     Refusal(words: "beta 1.0 is not possible", method: { $0.divergence = .jsd(beta: 1) }),
     Refusal(words: "beta nan is not possible", method: { $0.divergence = .jsd(beta: .nan) }),
     Refusal(words: "training on no problems is not possible", problems: 0),

@@ -15,6 +15,19 @@ import Testing
     #expect(bench.error("model(\"bse\")").contains("Shipped models: \"base\""))
   }
 
+  /// Its prompts of other widths are unknown to it; who makes the sums easier by `digits:` sees it fail.
+  @Test(arguments: [
+    ("addition(digits: 2...4)", 0), ("addition(digits: 2...2)", 1), ("addition()", 0),
+  ])
+  func aShippedModelInAnotherWorldIsWarnedOf(task: String, count: Int) throws {
+    _ = Shipped.models
+    let screen = KeepingScreen()
+    try Bench().run(
+      "evaluate(model(\"base\"), on: \(task).problems(2, split: .heldOut), maxTokens: 2)", on: screen)
+    let warnings = screen.events.compactMap { if case .error(let text) = $0 { text } else { nil } }
+    #expect(warnings.count == count && warnings.allSatisfy { $0.contains("base was made for other problems") })
+  }
+
   @Test func aSavedModelIsTheSame() throws {
     let folder = try TemporaryFolder()
     let bench = try Bench.prepared()

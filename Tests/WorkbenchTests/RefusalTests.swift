@@ -37,14 +37,13 @@ import Testing
     ("model(layers: 1, width: 8, heads: 2, context: 8).distributions(along: y)", "its context is 8 tokens"),
     ("model(layers: 1, width: 8, heads: 2, context: 8).rollout(x)", "context is 8 tokens"),
     ("y[100]", "out of range"), ("d[\"a\"]", "cannot be indexed"), ("d.teacher[-1]", "index -1"),
-    ("d[0].top(0)", "between 1 and 200"), ("d.show(.jsd(beta: 1))", ".reverseKL"),
-    ("d.show(.jsd(beta: 0))", ".forwardKL"),
-    ("d.show(.jsd(beta: 2))", "cannot be 2"), ("d.values(.jsd(beta: 1e-300))", ".forwardKL"),
+    ("d[0].top(0)", "between 1 and 200"),
+    ("d.show(.jsd(beta: 2))", "cannot be 2"),
     ("d.values(.kl)", "`.jsd`, `.forwardKL`, `.reverseKL`"), ("d.values(\"jsd\")", "Write one of `.jsd`"),
     ("jsd([0.5, 0.5], [1.0])", "p has 2 probabilities and q has 1"), ("jsd([], [])", "holds no probabilities"),
     ("jsd([0.5, 0.4], [0.5, 0.5])", "the probabilities of `p` sum to 0.9"),
     ("forwardKL([0.5, 0.5], [2.0, -1.0])", "`q` holds 2.0"), ("reverseKL([0.0 / 0.0, 1.0], [0.5, 0.5])", "`p` holds"),
-    ("jsd([1.0, 0.0], [0.0, 1.0], beta: 1e-320)", ".forwardKL"), ("jsd(d.teacher, d.student)", "must be a vector"),
+    ("jsd(d.teacher, d.student)", "must be a vector"),
   ]) func rolloutsAndDistributions(cell: String, words: String) throws { try refuses(cell, words) }
 
   @Test(arguments: [
@@ -54,7 +53,7 @@ import Testing
     ("train(base, on: practice, with: .opsd(rollouts: 0))", "between 1 and 4096"),
     ("train(base, on: practice, with: .opsd(maxTokens: 200))", "Choose maxTokens 120 or less"),
     ("train(base, on: practice, with: .opsd(temperature: 1e-9))", "temperature 1e-09"),
-    ("train(base, on: practice, with: .opsd(divergence: .jsd(beta: 1)))", ".reverseKL"),
+    ("train(base, on: practice, with: .opsd(divergence: .jsd(beta: 1)))", "reverseKL"),
     ("train(base, on: practice, maxGradientNorm: 1.0 / 0.0)", "maxGradientNorm inf"),
     ("train(base, on: exam[0..<0])", "`problems` holds no problems"),
     ("train(base, on: practice, evaluateOn: exam[0..<0])", "`evaluateOn` holds no problems"),

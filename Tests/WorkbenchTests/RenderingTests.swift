@@ -101,6 +101,17 @@ import Testing
     }
   }
 
+  /// Where a slider of β may stand: the limits are 0, and near them nothing is infinite.
+  @Test func theEndsOfTheJSDAreZero() throws {
+    let bench = try Bench.prepared()
+    for beta in ["0", "1"] { #expect(try bench.run("sum(d.values(.jsd(beta: \(beta))))")?.number == 0) }
+    for beta in ["1e-300", "1e-320", "5e-324", "0.9999999999999999"] {
+      let value = try #require(try bench.run("jsd([1.0, 0.0], [0.0, 1.0], beta: \(beta))")?.number)
+      #expect((0..<1e-13).contains(value), "\(beta) gives \(value)")
+    }
+    #expect(try bench.output("d.show(.jsd(beta: 0))")[0].plain.contains("mean 0.0000 nats"))
+  }
+
   @Test func sessionCommandsReachTheirPlaces() throws {
     let screen = KeepingScreen()
     let bench = try Bench.prepared()

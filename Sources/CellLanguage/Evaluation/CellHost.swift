@@ -54,6 +54,16 @@ package struct CellContext {
 }
 
 extension Function {
+  /// Calls this function with another host for as long as it runs; see `call(_:_:)`.
+  package func call(
+    _ arguments: [Value], _ context: CellContext, host: any CellHost
+  ) throws(CellError) -> Value {
+    let outer = context.evaluator.host
+    context.evaluator.host = host
+    defer { context.evaluator.host = outer }
+    return try call(arguments, context)
+  }
+
   /// Calls this function from a command body; an error carries the calls that led to it.
   package func call(_ arguments: [Value], _ context: CellContext) throws(CellError) -> Value {
     try context.evaluator.invoke(

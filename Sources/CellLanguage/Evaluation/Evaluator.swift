@@ -3,7 +3,8 @@
 /// The run of one cell.
 final class Evaluator {
   let globals: Globals
-  let host: any CellHost
+  /// Another one while what a slider shows is gathered.
+  var host: any CellHost
   var callDepth = 0
   private var warnings: Set<CellWarning> = []
   private let stackStart: Int

@@ -6,11 +6,14 @@ import JSONValues
 import JupyterKernel
 import JupyterProtocol
 import JupyterWidgets
+import Synchronization
 
 /// The interpreter that the kernel serves.
 final class CellInterpreter: Interpreter {
   private let session = CellSession(vocabulary: workbenchVocabulary)
   private let widgets = WidgetDesk()
+  /// The number of the last cell of each shell, and how many had it before.
+  private let latest = Mutex<[String?: (count: Int, repetition: Int)]>([:])
 
   let language = LanguageInfo(
     name: "swift", version: OPSDCommand.version, mimeType: "text/x-swift", fileExtension: ".swift",
@@ -29,13 +32,24 @@ final class CellInterpreter: Interpreter {
   func execute(_ code: String, in cell: JupyterKernel.CellContext) throws -> MIMEBundle? {
     let place = (cell.subshell == nil ? "" : "subshell ") + "cell \(cell.executionCount)"
     let workplace = Workplace(
-      screen: KernelScreen(cell, widgets), cell: cell.executionCount, shell: cell.subshell)
+      screen: KernelScreen(cell, widgets), cell: cell.executionCount, shell: cell.subshell,
+      repetition: repetition(of: cell))
     do {
       guard let value = try session.run(code, name: place, host: workplace) else { return nil }
       return rendered(value)
     } catch {
       if error.isInterruption { throw Interrupted(error.evalue) }
       throw ExecutionError(name: error.ename, value: error.evalue, traceback: error.traceback)
+    }
+  }
+
+  /// How many cells had the cell's number before it: numbers only grow, so these were the last ones of its shell.
+  private func repetition(of cell: JupyterKernel.CellContext) -> Int {
+    latest.withLock { latest in
+      let before = latest[cell.subshell]
+      let repetition = before?.count == cell.executionCount ? (before?.repetition ?? 0) + 1 : 0
+      latest[cell.subshell] = (cell.executionCount, repetition)
+      return repetition
     }
   }
 

@@ -16,15 +16,19 @@ final class GatheringScreen: Screen {
 
   fileprivate struct State {
     var parts: [Part] = []
+    var textBytes = 0
     var isCleared = false
+    var throttle: ProgressThrottle
   }
 
   private let outer: any Screen
   private let onChange: @Sendable (MIMEBundle) -> Void
-  private let state = Mutex(State())
+  private let state = Mutex(State(throttle: ProgressThrottle(start: monotonicSeconds())))
+  /// Held while a state is told of, so that none overtakes a later one.
+  private let telling = Mutex(())
 
-  /// A screen that can be interrupted as the outer one can; `onChange` learns of what stands on it whenever that changes
-  /// in place, as a progress line does.
+  /// A screen that can be interrupted as the outer one can; while it grows and changes, `onChange` learns of what stands
+  /// on it, some times a second.
   init(within outer: any Screen, onChange: @escaping @Sendable (MIMEBundle) -> Void) {
     self.outer = outer
     self.onChange = onChange
@@ -41,55 +45,85 @@ final class GatheringScreen: Screen {
     return parts.isEmpty ? MIMEBundle(plain: "(nothing was shown)") : MIMEBundle.stack(parts)
   }
 
-  func write(_ text: String) {
-    state.withLock { state in
-      if case .text(let before)? = state.parts.last {
-        state.parts[state.parts.count - 1] = .text(before + text)
-      } else {
-        state.add(.text(text))
-      }
+  private func change(_ body: (inout State) -> Void) {
+    let isDue = state.withLock { state in
+      body(&state)
+      return state.throttle.isDue(at: monotonicSeconds())
     }
+    if isDue { telling.withLock { _ in onChange(bundle) } }
   }
+
+  func write(_ text: String) { change { $0.add(text) } }
 
   func writeError(_ text: String) { write(text) }
 
-  func display(_ bundle: MIMEBundle, id: String?) { state.withLock { $0.add(.display(bundle, id: id)) } }
+  func display(_ bundle: MIMEBundle, id: String?) { change { $0.add(.display(bundle, id: id)) } }
 
   func update(_ bundle: MIMEBundle, id: String) {
-    state.withLock { state in
+    change { state in
       for index in state.parts.indices {
         if case .display(_, id: id) = state.parts[index] { state.parts[index] = .display(bundle, id: id) }
       }
     }
-    onChange(self.bundle)
   }
 
-  func clear(wait: Bool) { state.withLock { $0.clear(wait: wait) } }
+  func clear(wait: Bool) { change { $0.clear(wait: wait) } }
 
   func page(_ bundle: MIMEBundle) { display(bundle, id: nil) }
 
   func show(
     _ controls: [Control], id: String, follow: @escaping @Sendable ([Control.Position], any Screen) -> Void
-  ) {
-    for control in controls { write("\(control.label) = \(control.text(control.start))\n") }
+  ) throws {
+    throw CellFailure(
+      "a control cannot stand under another one", "what a closure shows becomes one display, in which nothing moves",
+      fix: "Show them together, as in explore(slider(0...1), slider(0...3)) { a, b in … }.")
   }
 
   func input(prompt: String, isPassword: Bool) throws -> String {
     throw CellFailure(
-      "nobody can be asked here", "what follows a control runs while other cells do", fix: "Ask before, in the cell.")
+      "nobody can be asked here", "what stands under a control is shown again whenever it is moved",
+      fix: "Ask before, in the cell.")
   }
 
   var isInterrupted: Bool { outer.isInterrupted }
 }
 
 extension GatheringScreen.State {
+  /// Bytes of text that are kept; a front end that draws more at every move comes to a standstill.
+  private static let textLimit = 1 << 20
+
   fileprivate mutating func add(_ part: GatheringScreen.Part) {
-    if isCleared { parts = [] }
-    isCleared = false
+    makeRoom()
     parts.append(part)
   }
 
+  fileprivate mutating func add(_ text: String) {
+    makeRoom()
+    let room = Self.textLimit - textBytes
+    guard room >= 0 else { return }
+    textBytes += text.utf8.count
+    var text = text
+    if textBytes > Self.textLimit {
+      text = String(decoding: text.utf8.prefix(room), as: UTF8.self)
+      text += "\n… more than 1 MiB was printed; the rest is not shown …\n"
+    }
+    // Taken out before it grows: what is held twice would be copied.
+    if case .text(var before)? = parts.last {
+      parts.removeLast()
+      before += text
+      parts.append(.text(before))
+    } else {
+      parts.append(.text(text))
+    }
+  }
+
   fileprivate mutating func clear(wait: Bool) {
-    if wait { isCleared = true } else { parts = [] }
+    isCleared = true
+    if !wait { makeRoom() }
+  }
+
+  private mutating func makeRoom() {
+    guard isCleared else { return }
+    (parts, textBytes, isCleared) = ([], 0, false)
   }
 }

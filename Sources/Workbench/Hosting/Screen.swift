@@ -20,8 +20,10 @@ protocol Screen: AnyObject, Sendable {
   /// Shows a text beside the cells, where the front end has such a place.
   func page(_ bundle: MIMEBundle)
   /// Shows controls where the front end has such things; `follow` learns of every change, with a screen that belongs to
-  /// it.
-  func show(_ controls: [Control], id: String, follow: @escaping @Sendable ([Control.Position], any Screen) -> Void)
+  /// it. Throws where controls cannot stand.
+  func show(
+    _ controls: [Control], id: String, follow: @escaping @Sendable ([Control.Position], any Screen) -> Void
+  ) throws
   /// Asks the reader.
   func input(prompt: String, isPassword: Bool) throws -> String
   /// Whether the cell should stop.
@@ -36,12 +38,20 @@ final class Workplace: CellHost {
   let cell: Int
   /// The subshell that numbers the cell; nil is the main shell.
   let shell: String?
+  /// How many cells had this number before it: those that do not count share one.
+  let repetition: Int
   private let displays = Atomic<Int>(0)
 
-  init(screen: any Screen, cell: Int, shell: String? = nil) {
+  init(screen: any Screen, cell: Int, shell: String? = nil, repetition: Int = 0) {
     self.screen = screen
     self.cell = cell
     self.shell = shell
+    self.repetition = repetition
+  }
+
+  /// The same cell on another screen.
+  func moved(to screen: any Screen) -> Workplace {
+    Workplace(screen: screen, cell: cell, shell: shell, repetition: repetition)
   }
 
   func write(_ text: String) { screen.write(text) }
@@ -52,7 +62,7 @@ final class Workplace: CellHost {
   /// A new identifier for a display that will be updated; the same in every run of the same cell
   /// in the main shell.
   func newDisplayID() -> String {
-    "opsd-\(shell.map { "\($0)-" } ?? "")\(cell)-\(displays.wrappingAdd(1, ordering: .relaxed).newValue)"
+    "opsd-\(shell.map { "\($0)-" } ?? "")\(cell)\(repetition > 0 ? ".\(repetition)" : "")-\(displays.wrappingAdd(1, ordering: .relaxed).newValue)"
   }
 }
 

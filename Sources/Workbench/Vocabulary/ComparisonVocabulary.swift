@@ -92,6 +92,7 @@ private func compare(_ arguments: Arguments, _ context: CellContext) throws -> V
       try method.validate(model.policy, task: problems.task, problems: problems.problems, plan)
     }
   }
+  warnOfAnotherWorld(model, problems.task, arguments, context)
   let searches = rates.count > 1 ? rates.count : 0
   let watch = ComparisonWatch(runs: methods.count * (searches + seeds.count), context.workplace)
   var current = ""

@@ -30,9 +30,10 @@ let controlCommands = [
     ],
     result: "Control?", summary: "A slider: what the closure shows follows as it is dragged.",
     discussion: """
-      The closure runs for the first value at once, and again for each value that the slider is moved to, also while other \
-      cells run; what it prints, shows and returns stands under the slider. It gets a whole number where ends and step are \
-      whole. Where the front end has no widgets, the result for the first value stays.
+      The closure runs for the first value at once, and again for each value that the slider is moved to; what it prints, \
+      shows and returns stands under the slider. It gets a whole number where ends and step are whole. Front ends that give \
+      widgets a subshell of their own, as JupyterLab does, move it while other cells run. Where the front end has no \
+      widgets, the result for the first value stays.
       """,
     example: "slider(0...1) { beta in d.show(.jsd(beta: beta)) }"
   ) { arguments, context in try show(slider(arguments), arguments, context) },
@@ -120,7 +121,8 @@ private func slider(_ arguments: Arguments) throws -> ControlObject {
   if let given = try arguments.value("step").number { step = given }
   guard step <= most - least else {
     throw CellFailure(
-      "a step of \(step) is longer than the slider", "it goes from \(least) to \(most)",
+      "a step of \(Control.text(step)) is longer than the slider",
+      "it goes from \(Control.text(least)) to \(Control.text(most))",
       fix: "Choose a smaller step.", argument: "step", kind: .outOfRange)
   }
   let isWhole = areWhole && step.rounded() == step
@@ -128,8 +130,9 @@ private func slider(_ arguments: Arguments) throws -> ControlObject {
   let start = try arguments.value("value").number ?? (isWhole ? middle.rounded(.down) : middle)
   guard (least...most).contains(start), !isWhole || start.rounded() == start else {
     throw CellFailure(
-      "the slider cannot start at \(start)",
-      "it takes \(isWhole ? "whole numbers " : "")from \(least) to \(most)", fix: "Choose one of these.",
+      "the slider cannot start at \(Control.text(start))",
+      "it takes \(isWhole ? "whole numbers " : "")from \(Control.text(least)) to \(Control.text(most))",
+      fix: "Choose one of these.",
       argument: "value", kind: .outOfRange)
   }
   return try control(
@@ -143,7 +146,9 @@ private func slider(_ arguments: Arguments) throws -> ControlObject {
 /// The ends of a slider; whole numbers up to 2⁵³ and their differences are exact as reals.
 private func ends(_ value: Value) throws -> (Double, Double) {
   var found: (Double, Double)?
-  if case .range(let range) = value, let bounds = range.bounds, !bounds.isEmpty {
+  if case .range(let range) = value, let bounds = range.bounds, !bounds.isEmpty,
+    max(bounds.lowerBound.magnitude, (bounds.upperBound - 1).magnitude) <= 1 << 53
+  {
     found = (Double(bounds.lowerBound), Double(bounds.upperBound - 1))
   } else if let numbers = value.numbers, numbers.count == 2 {
     found = (numbers[0], numbers[1])
@@ -192,32 +197,42 @@ private func show(_ control: ControlObject, _ arguments: Arguments, _ context: C
 
 private func explore(_ controls: [ControlObject], _ body: Function, _ context: CellContext) throws {
   if let count = body.argumentCount, count != controls.count {
+    let (values, given) = (
+      count == 1 ? "1 value" : "\(count) values",
+      controls.count == 1 ? "there is 1 control" : "there are \(controls.count) controls"
+    )
     throw CellFailure(
-      "the closure takes \(count) \(count == 1 ? "value" : "values"), and there \(controls.count == 1 ? "is 1 control" : "are \(controls.count) controls")",
-      "it is given one for each", fix: "Name each of them, as in { beta, n in … }.", argument: "body",
-      kind: .wrongArgument)
+      "the closure takes \(values), and \(given)", "it is given one for each",
+      fix: "Name each of them, as in { beta, n in … }.", argument: "body", kind: .wrongArgument)
   }
-  let controls = zip(controls, body.parameterNames.map(Optional.some) + Array(repeating: nil, count: controls.count))
-    .map { control, name in name.map { $0 == "_" ? control : control.named($0) } ?? control }
+  let names = body.parameterNames.map { $0 == "_" || $0.hasPrefix("$") ? nil : $0 }
+  let controls = controls.enumerated().map { place, control in
+    names.indices.contains(place) ? names[place].map(control.named) ?? control : control
+  }
   let workplace = context.workplace
   let panel = workplace.newDisplayID()
   let display = LiveDisplay(workplace)
   let later = context.later(body)
 
-  @Sendable func run(_ positions: [Control.Position], on screen: GatheringScreen) throws {
-    let value = try later(
-      zip(controls, positions).map { $0.value($1) },
-      host: Workplace(screen: screen, cell: workplace.cell, shell: workplace.shell))
+  /// The closure's result on a screen of its own, called in this cell or after it.
+  @Sendable func run(
+    _ positions: [Control.Position], on screen: GatheringScreen, _ call: ([Value], Workplace) throws -> Value
+  ) throws {
+    let value = try call(zip(controls, positions).map { $0.value($1) }, workplace.moved(to: screen))
     if case .void = value {} else { screen.display(rendered(value), id: nil) }
   }
 
-  workplace.screen.show(controls.map(\.control), id: panel) { positions, screen in
+  try workplace.screen.show(controls.map(\.control), id: panel) { positions, screen in
     let inner = GatheringScreen(within: screen) { screen.update($0, id: display.id) }
-    do { try run(positions, on: inner) } catch { inner.display(MIMEBundle(plain: "\(error)"), id: nil) }
+    do {
+      try run(positions, on: inner) { try later($0, host: $1) }
+    } catch {
+      inner.display(MIMEBundle(plain: "\(error)"), id: nil)
+    }
     screen.update(inner.bundle, id: display.id)
   }
   // The first result is the cell's: it may fail, and be interrupted, as any command may.
   let inner = GatheringScreen(within: workplace.screen) { display.show($0) }
   defer { display.show(inner.bundle) }
-  try run(controls.map(\.control.start), on: inner)
+  try run(controls.map(\.control.start), on: inner) { try body.call($0, context, host: $1) }
 }

@@ -49,7 +49,7 @@ let distributionCommands = [
     ],
     result: "Double", summary: "JSD_β = β KL(p‖m) + (1−β) KL(q‖m) with m = β p + (1−β) q, in nats.",
     example: "jsd(d.teacher[5], d.student[5], beta: 0.5)"
-  ) { arguments, _ in try divergence(arguments, .jsd(beta: openBeta(arguments))) },
+  ) { arguments, _ in try divergence(arguments, .jsd(beta: try arguments.real("beta"))) },
   Command(
     "forwardKL", [teacherParameter, studentParameter], result: "Double", summary: "KL(p‖q) = Σ p log(p/q), in nats.",
     example: "forwardKL(d.teacher[5], d.student[5])"

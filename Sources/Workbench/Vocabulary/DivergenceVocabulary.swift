@@ -15,7 +15,7 @@ let divergenceEnumeration = Enumeration(
       [
         Parameter(
           "beta", .real(.within(0...1)), default: 0.5,
-          help: "The teacher's weight in the mixture m = β p + (1−β) q; between 0 and 1, both excluded.")
+          help: "The teacher's weight in the mixture m = β p + (1−β) q; at 0 and 1, where JSD is 0, nothing is learnt.")
       ], summary: "β KL(p‖m) + (1−β) KL(q‖m), generalised Jensen–Shannon."),
     .init("forwardKL", summary: "KL(p‖q): the student must cover what the teacher holds possible."),
     .init("reverseKL", summary: "KL(q‖p): the student must leave what the teacher holds impossible."),
@@ -43,18 +43,8 @@ func divergenceArgument(_ value: Value) throws -> Divergence {
   case "totalVariation": return .totalVariation
   case "skewKL": return .skewKL(alpha: try choice.arguments.real("alpha"))
   case "skewReverseKL": return .skewReverseKL(alpha: try choice.arguments.real("alpha"))
-  default: return .jsd(beta: try openBeta(choice.arguments))
+  default: return .jsd(beta: try choice.arguments.real("beta"))
   }
-}
-
-/// β strictly between the ends, where the formula is 0 whatever p and q are.
-func openBeta(_ arguments: Arguments) throws -> Double {
-  let beta = try arguments.real("beta")
-  if beta >= 1e-6, beta <= 1 - 1e-6 { return beta }
-  throw CellFailure(
-    "`beta` is \(beta)", "at the ends of 0…1 the formula is 0 whatever p and q are",
-    fix: beta < 0.5 ? "Write .forwardKL for the limit of JSD_β/β." : "Write .reverseKL for the limit of JSD_β/(1−β).",
-    argument: "beta", kind: .outOfRange)
 }
 
 /// A divergence of one's own.

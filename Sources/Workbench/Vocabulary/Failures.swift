@@ -2,6 +2,7 @@
 
 import CellLanguage
 import Checkpoints
+import JSONValues
 import LanguageModel
 import Objectives
 import Rollouts
@@ -69,5 +70,20 @@ func warnOfEqualAnswers(_ arguments: Arguments, samples: Int, temperature: Doubl
       "all \(samples) answers to a problem will be equal",
       "temperature 0 takes the most likely token each time, whatever the random numbers",
       fix: "Leave out samples: \(samples), or sample at a temperature above 0.", argument: "samples"),
+    about: arguments)
+}
+
+/// Warns where a model was pretrained on another world, or on the same one in another size, and never trained since: its
+/// prompts look different, and it is lost in them.
+func warnOfAnotherWorld(_ model: ModelObject, _ task: any ReasoningTask, _ arguments: Arguments, _ context: CellContext)
+{
+  guard let known = model.card["summary"]?.string, known != task.summary else { return }
+  context.warn(
+    CellFailure(
+      "\(model.name) was made for other problems",
+      "it has only ever read: \(known) These are: \(task.summary)",
+      fix:
+        "Expect little of it here. task.problems(200, levels: …) of its own world takes easy or hard ones of those it knows.",
+      argument: "problems"),
     about: arguments)
 }

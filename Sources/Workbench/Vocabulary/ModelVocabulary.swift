@@ -90,6 +90,7 @@ let evaluationCommands = [
       task: problems.task, problems: problems.problems, role: role, samples: try arguments.int("samples"),
       rule: try samplingRule(arguments, problems.task), seed: try arguments.seed())
     warnOfEqualAnswers(arguments, samples: examination.samples, temperature: examination.rule.temperature, context)
+    warnOfAnotherWorld(model, problems.task, arguments, context)
     let attempts = problems.problems.count * examination.samples
     let result = try LiveSampling.watch(
       "Examining", past: "Examined", attempts: attempts, longest: examination.rule.maxTokens, context.workplace
@@ -212,6 +213,7 @@ let modelTypes = [
         let model = try arguments.receiver(as: ModelObject.self)
         let problem = try arguments.object("problem", as: ProblemObject.self)
         let rule = try samplingRule(arguments, problem.task)
+        warnOfAnotherWorld(model, problem.task, arguments, context)
         let workplace = context.workplace
         return try reporting {
           let request = RolloutRequest(

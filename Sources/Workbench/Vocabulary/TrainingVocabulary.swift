@@ -119,6 +119,7 @@ private func train(_ arguments: Arguments, _ context: CellContext) throws -> Val
   let method = try methodArgument(
     arguments.value("method"), MethodSetting(task: problems.task, context: context))
   let plan = try runPlan(arguments, for: model)
+  warnOfAnotherWorld(model, problems.task, arguments, context)
   let live = LiveTraining(
     title: "\(plan.title(of: method.name)), seed \(plan.seed)", steps: plan.steps, plots: try arguments.bool("plot"),
     context.workplace)
