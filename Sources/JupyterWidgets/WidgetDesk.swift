@@ -34,7 +34,9 @@ private final class Panel: Sendable {
 
   static func controlID(_ panel: String, _ index: Int) -> String { "\(panel)-\(index + 1)" }
 
-  /// Sets a control and its model; says whether that changes anything. `tell` is called in the order of the settings.
+  /// Sets a control and its model; says whether that changes anything.
+  ///
+  /// `tell` is called in the order of the settings.
   func set(_ index: Int, to position: Control.Position, tell: () -> Void) -> Bool {
     state.withLock { state in
       tell()

@@ -153,12 +153,42 @@ def test_the_same_cell_leaves_the_same_bytes(kernel):
     assert front.run(code) == first
 
 
+def test_cells_that_share_a_number_have_widgets_of_their_own(kernel):
+    front = Front(kernel)
+    states = {}
+    for word in ("first", "second"):
+        cell = kernel.run(f'slider(0...9) {{ n in "{word} \\(n)" }}', store_history=False)
+        opened = [m["content"] for m in cell.messages if m["msg_type"] == "comm_open"]
+        states[word] = next(c["comm_id"] for c in opened if c["data"]["state"]["_model_name"] == "IntSliderModel")
+    assert shown(front.set(states["first"], value=3)) == ["first 3"]
+    assert shown(front.set(states["second"], value=2)) == ["second 2"]
+
+
+def test_a_panel_of_which_one_control_is_closed_is_closed(kernel):
+    front = Front(kernel)
+    states, _ = front.run("explore(slider(0...9), slider(0...9)) { a, b in a * b }")
+    closed = front.send("comm_close", comm_id=named(states, "IntSliderModel")[0][0], data={})
+    assert {m["content"]["comm_id"] for m in closed} == set(states) - {named(states, "IntSliderModel")[0][0]}
+    front.send("comm_open", comm_id="control", target_name="jupyter.widget.control", data={})
+    answer, = front.send("comm_msg", comm_id="control", data={"method": "request_states"})
+    assert answer["content"]["data"]["states"] == {}
+
+
+def test_what_is_printed_under_a_slider_is_cut_at_a_mebibyte(kernel):
+    front = Front(kernel)
+    _, displays = front.run('slider(0...9) { n in for _ in 0..<30_000 { print(String(repeating: "x", count: 99)) } }')
+    text = displays[1]["data"]["text/plain"]
+    assert 1 << 20 <= len(text) < (1 << 20) + 200 and text.endswith("the rest is not shown …")
+
+
 def test_old_panels_are_closed(kernel):
     front = Front(kernel)
     first, _ = front.run("slider(0...1) { beta in beta }")
     cell = kernel.run("for _ in 0..<256 { slider(0...1) { beta in beta } }")
     closed = [m["content"]["comm_id"] for m in cell.messages if m["msg_type"] == "comm_close"]
     assert closed == list(first)
+    assert [c["text"] for c in cell.contents("stream") if c["name"] == "stderr"] == [
+        "Controls of earlier cells no longer move: at most 256 panels of controls are kept.\n"]
 
 
 def test_what_follows_a_slider_can_be_interrupted(kernel):
