@@ -24,7 +24,7 @@ struct AxisScale: Equatable {
   /// The step of the round numbers that a range was fitted to, so that its ends are named.
   private let fittedStep: Double?
 
-  /// Beyond this magnitude differences of values would not be finite.
+  /// Beyond this magnitude, where differences of values would not be finite, everything is drawn at the edge.
   static let limit = 1e300
 
   /// Fits the values, or takes the axis' own domain.

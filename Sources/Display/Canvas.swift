@@ -49,10 +49,11 @@ import CCairo
     unsafe cairo_status(context) == CAIRO_STATUS_SUCCESS && cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS
   }
 
-  /// Ends the document, so that a stream surface writes its last bytes.
-  func finish() {
+  /// Ends the document, so that a stream surface writes its last bytes; whether all of it has worked.
+  func finish() -> Bool {
     unsafe cairo_show_page(context)
     unsafe cairo_surface_finish(surface)
+    return isSound
   }
 
   /// The pixels as a PNG file; empty where Cairo cannot write one.

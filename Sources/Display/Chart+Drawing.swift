@@ -21,7 +21,7 @@ extension Chart {
     let xTicks = scales.x.ticks(count: 6)
     let yTicks = scales.y.ticks(count: 5)
     let names = lines.count > 1 && frame.hasLegend ? lines.map(\.name) : []
-    let header = ChartHeader(title: title, subtitle: subtitle, legend: names, axis: y.heading)
+    let header = ChartHeader(title: title, subtitle: shownSubtitle, legend: names, axis: y.heading)
     let left = Self.padding + (frame.left ?? lineLabelWidth()) + 8
     let width = left + frame.width + 28
     let top = Self.padding + header.height(width: width - 2 * Self.padding)
@@ -84,7 +84,7 @@ extension Chart {
     let thickness = bars.names.count > 1 ? 14.0 : 18.0
     let pitch = Double(max(bars.names.count, 1)) * thickness + 10
     let header = ChartHeader(
-      title: title, subtitle: subtitle, legend: bars.names.count > 1 ? bars.names : [], axis: x.heading)
+      title: title, subtitle: shownSubtitle, legend: bars.names.count > 1 ? bars.names : [], axis: x.heading)
     let labelWidth = Canvas.measuring { canvas in
       bars.groups.map { canvas.width(of: $0.category, Self.legendStyle) }.max() ?? 0
     }

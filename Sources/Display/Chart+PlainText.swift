@@ -7,7 +7,7 @@ extension Chart {
 
   func plainText() -> String {
     var lines: [String] = []
-    lines += [title, subtitle].compactMap(\.self).map(TextLayout.singleLine)
+    lines += [title, shownSubtitle].compactMap(\.self).map(TextLayout.singleLine)
     switch content {
     case .lines: lines += plotLines()
     case .bars: lines += barLines()

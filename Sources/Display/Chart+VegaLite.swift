@@ -14,7 +14,7 @@ extension Chart {
   /// The specification as a part of another.
   func view(points: Int) -> JSON {
     var spec: [String: JSON] = ["width": .int(Int(frame.width))]
-    if title != nil || subtitle != nil { spec["title"] = Self.heading(title, subtitle) }
+    if title != nil || shownSubtitle != nil { spec["title"] = Self.heading(title, shownSubtitle) }
     switch content {
     case .lines: addLines(to: &spec, points: points)
     case .bars: addBars(to: &spec)

@@ -1,7 +1,7 @@
 // A chart as a value: what is plotted, not how. One description becomes a Vega-Lite specification for front ends that
 // draw, a PNG for those that only show, and a plot in characters for those that only print.
 
-import JSONValues
+public import JSONValues
 
 /// A line chart or a bar chart.
 ///
@@ -161,12 +161,29 @@ public struct Chart: Figure, Equatable {
     Chart(title: title, x: x, y: y, content: .bars(categories, series))
   }
 
+  /// Points of a line in the notebook, at most.
+  private static let shownPoints = 300
+
   /// The chart for the notebook: Vega-Lite, PNG and plain text.
   public func bundle() -> MIMEBundle {
-    var bundle = liveBundle(points: 300)
+    var bundle = liveBundle(points: Self.shownPoints)
     drawing().addPNG(to: &bundle)
     return bundle
   }
+
+  /// The subtitle, with a word about values that are too large for any axis.
+  var shownSubtitle: String? {
+    let isCut =
+      switch content {
+      case .lines(let series): series.contains { $0.points.contains { Self.isBeyond($0.x) || Self.isBeyond($0.y) } }
+      case .bars(_, let series): series.contains { $0.values.contains(where: Self.isBeyond) }
+      }
+    guard isCut else { return subtitle }
+    let note = "values beyond ±\(NumberFormat.significant(1).text(AxisScale.limit)) are drawn at the edge"
+    return [subtitle, note].compactMap(\.self).joined(separator: "; ")
+  }
+
+  private static func isBeyond(_ value: Double) -> Bool { value.isFinite && value.magnitude > AxisScale.limit }
 
   /// The chart while it still grows, to be sent again and again: Vega-Lite of at most 200 points, and plain text.
   public func liveBundle() -> MIMEBundle { liveBundle(points: 200) }
@@ -183,4 +200,7 @@ public struct Chart: Figure, Equatable {
 
   /// The chart as a PDF file of one page, for a paper.
   public func pdf() -> [UInt8] { drawing().pdf() }
+
+  /// The chart's Vega-Lite 5 description, with the points that the notebook has.
+  public func vega() -> JSON? { vegaLite(points: Self.shownPoints) }
 }

@@ -1,6 +1,6 @@
 // Small multiples: several line charts over one horizontal axis, with one legend for all.
 
-import JSONValues
+public import JSONValues
 
 /// Charts as the panels of one figure, in rows of two.
 ///
@@ -46,6 +46,9 @@ public struct ChartPanels: Figure, Equatable {
 
   /// The panels as a PDF file of one page.
   public func pdf() -> [UInt8] { drawing().pdf() }
+
+  /// The panels' Vega-Lite 5 description.
+  public func vega() -> JSON? { vegaLite() }
 
   private var names: [String] { panels.first?.drawnLines(points: 8).map(\.name) ?? [] }
 

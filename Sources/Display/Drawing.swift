@@ -78,8 +78,7 @@ struct Drawing {
     guard let surface = unsafe cairo_svg_surface_create_for_stream(ByteSink.write, sink.pointer, width, height) else {
       return []
     }
-    finish(unsafe Canvas(owning: surface))
-    return Self.withoutCounters(sink.bytes)
+    return finish(unsafe Canvas(owning: surface)) ? Self.withoutCounters(sink.bytes) : []
   }
 
   /// A PDF file of one page; empty where Cairo fails.
@@ -89,8 +88,7 @@ struct Drawing {
       return []
     }
     unsafe cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "2000-01-01T00:00:00Z")
-    finish(unsafe Canvas(owning: surface))
-    return sink.bytes
+    return finish(unsafe Canvas(owning: surface)) ? sink.bytes : []
   }
 
   /// The PNG as a member of a bundle with its size on the page; nothing where Cairo fails.
@@ -106,9 +104,9 @@ struct Drawing {
     draw(canvas)
   }
 
-  private func finish(_ canvas: consuming Canvas) {
+  private func finish(_ canvas: consuming Canvas) -> Bool {
     paint(canvas)
-    canvas.finish()
+    return canvas.finish()
   }
 
   /// Cairo numbers the surfaces of a process in the SVG's ids; the number says nothing, so it becomes 0.

@@ -8,13 +8,15 @@ public protocol Figure: Sendable {
   func bundle() -> MIMEBundle
   /// The figure as a PNG file; empty where it cannot be drawn.
   func png() -> [UInt8]
-  /// The figure as an SVG file.
+  /// The figure as an SVG file; empty where it cannot be drawn.
   func svg() -> [UInt8]
-  /// The figure as a PDF file of one page.
+  /// The figure as a PDF file of one page; empty where it cannot be drawn.
   func pdf() -> [UInt8]
+  /// The Vega-Lite 5 description; nil for what is no chart.
+  func vega() -> JSON?
 }
 
 extension Figure {
-  /// The Vega-Lite 5 description; nil for what is no chart.
-  public func vega() -> JSON? { bundle().data["application/vnd.vegalite.v5+json"] }
+  /// Nothing: most figures are no charts.
+  public func vega() -> JSON? { nil }
 }

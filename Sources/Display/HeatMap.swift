@@ -1,7 +1,7 @@
 // A matrix as a picture: a cell for each pair of a row and a column, coloured by its value. One description becomes a
 // Vega-Lite specification with a tool tip for every cell, a PNG, and text.
 
-import JSONValues
+public import JSONValues
 
 /// Values in rows and columns, coloured by how large they are.
 ///
@@ -96,6 +96,9 @@ public struct HeatMap: Figure, Equatable {
 
   /// The map as a PDF file of one page.
   public func pdf() -> [UInt8] { drawing(HeatGrid(self)).pdf() }
+
+  /// The map's Vega-Lite 5 description.
+  public func vega() -> JSON? { vegaLite(HeatGrid(self)) }
 
   var heading: String { unit.map { "\(quantity) (\($0))" } ?? quantity }
 }

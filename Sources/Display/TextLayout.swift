@@ -59,10 +59,17 @@ enum TextLayout {
   /// One line, for places that hold no line break: breaks become spaces.
   static func singleLine(_ text: String) -> String { String(text.map { $0.isNewline ? " " : $0 }) }
 
-  /// Text that a C library takes whole: no zero byte and no other control character.
+  /// Text that Cairo draws: spaces for control characters, and U+FFFD for the code points that are no characters, at
+  /// which Cairo would refuse the whole picture.
   static func drawable(_ text: String) -> String {
-    guard text.utf8.contains(where: { $0 < 0x20 }) else { return text }
-    return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 ? " " : $0 }))
+    guard text.unicodeScalars.contains(where: { $0.value < 0x20 || isNoCharacter($0) }) else { return text }
+    return String(
+      String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 ? " " : isNoCharacter($0) ? "\u{FFFD}" : $0 }))
+  }
+
+  /// The 66 code points that no character will ever have (Unicode 16, section 23.7).
+  private static func isNoCharacter(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value & 0xFFFE == 0xFFFE || (0xFDD0...0xFDEF).contains(scalar.value)
   }
 
   /// White space and control characters as visible signs: ␣ for a space, ↵ for a line break, ⇥ for a tab.

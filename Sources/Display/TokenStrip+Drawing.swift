@@ -4,31 +4,63 @@ extension TokenStrips {
   /// The widest picture of strips above each other, and of strips side by side.
   private static let widest = (stacked: 640.0, beside: 960.0)
   private static let gap = 28.0
+  private static let rowGap = 8.0
+  /// Strips that take more, in points, are cut in lines.
+  private static let tallest = 11_000.0
 
   func drawing(_ tint: Tint) -> Drawing {
     let columns = arrangement == .beside ? min(max(strips.count, 1), 3) : 1
     let limit = (columns == 1 ? Self.widest.stacked : Self.widest.beside) - 2 * Chart.padding
     let room = (limit - Double(columns - 1) * Self.gap) / Double(columns)
-    let laid = Canvas.measuring { canvas in strips.map { $0.laid(canvas, tint, width: room) } } ?? []
+    var rows = laid(tint, width: room, columns: columns, lines: TokenStrip.lineLimit)
+    if Self.height(of: rows) > Self.tallest {
+      let share = TokenStrip.lineLimit * columns / max(parts.count, 1)
+      rows = laid(tint, width: room, columns: columns, lines: max(share, 5))
+    }
     let legend = Canvas.measuring { canvas in
       TokenStrip.rampWidth + 12 + canvas.width(of: tint.heading, Chart.axisStyle)
     }
-    let column = min(max(laid.map(\.width).max() ?? room, columns == 1 ? 320 : 120), room)
+    let column = min(max(rows.joined().map(\.width).max() ?? room, columns == 1 ? 320 : 120), room)
     let across = Double(columns) * column + Double(columns - 1) * Self.gap
     let inner = min(max(across, legend ?? 0, 320), limit)
-    let rows = stride(from: 0, to: laid.count, by: columns).map { Array(laid[$0..<min($0 + columns, laid.count)]) }
-    let heights = rows.map { row in row.map(\.height).max() ?? 0 }
-    let height = Chart.padding * 2 + heights.reduce(0, +) + Double(max(rows.count - 1, 0)) * 8 + 44
+    let height = Chart.padding * 2 + Self.height(of: rows) + 44
     return Drawing(width: inner + 2 * Chart.padding, height: height) { canvas in
       var y = Chart.padding
-      for (row, height) in zip(rows, heights) {
+      for row in rows {
         for (place, strip) in row.enumerated() {
           TokenStrip.draw(canvas, strip, at: Place(Chart.padding + Double(place) * (column + Self.gap), y))
         }
-        y += height + 8
+        y += Self.height(of: row) + Self.rowGap
       }
       TokenStrip.drawLegend(canvas, tint, top: y, width: inner)
     }
+  }
+
+  /// The shown strips in rows of so many, each of at most so many lines; a note about others has a row of its own.
+  private func laid(_ tint: Tint, width room: Double, columns: Int, lines: Int) -> [[TokenStrip.Laid]] {
+    let laid = Canvas.measuring { canvas in
+      parts.map { part in
+        switch part {
+        case .strip(let strip): strip.laid(canvas, tint, width: room, lines: lines)
+        case .omitted(let count): TokenStrip.laid(note: Self.note(omitted: count))
+        }
+      }
+    }
+    var rows: [[TokenStrip.Laid]] = []
+    for strip in laid ?? [] {
+      if let row = rows.last, row.count < columns, !row[0].isNote, !strip.isNote {
+        rows[rows.count - 1].append(strip)
+      } else {
+        rows.append([strip])
+      }
+    }
+    return rows
+  }
+
+  private static func height(of row: [TokenStrip.Laid]) -> Double { row.map(\.height).max() ?? 0 }
+
+  private static func height(of rows: [[TokenStrip.Laid]]) -> Double {
+    rows.reduce(0) { $0 + height(of: $1) } + Double(max(rows.count - 1, 0)) * rowGap
   }
 }
 
@@ -39,7 +71,7 @@ extension TokenStrip {
   private static let lineHeight = 23.0
   fileprivate static let rampWidth = 200.0
   /// A picture of more lines would be too tall to look at.
-  private static let lineLimit = 300
+  fileprivate static let lineLimit = 300
 
   /// A token, or a part of one, at its place in a line.
   fileprivate struct Run {
@@ -56,16 +88,22 @@ extension TokenStrip {
     fileprivate var title: [String]
     fileprivate var lines: [[Run]]
     fileprivate var width: Double
+    fileprivate var isNote = false
     fileprivate var height: Double {
       (title.isEmpty ? 0 : Double(title.count) * 17 + 5) + Double(lines.count) * lineHeight
     }
   }
 
-  fileprivate func laid(_ canvas: borrowing Canvas, _ tint: Tint, width limit: Double) -> Laid {
-    let lines = layout(canvas, tint, width: limit)
+  fileprivate func laid(_ canvas: borrowing Canvas, _ tint: Tint, width limit: Double, lines count: Int) -> Laid {
+    let lines = layout(canvas, tint, width: limit, lines: count)
     let title = canvas.wrap(title ?? "", width: limit, Chart.titleStyle)
     let widths = title.map { canvas.width(of: $0, Chart.titleStyle) } + lines.joined().map { $0.left + $0.width }
     return Laid(title: title, lines: lines, width: widths.max() ?? 0)
+  }
+
+  /// A line about what is not shown.
+  fileprivate static func laid(note: String) -> Laid {
+    Laid(title: [], lines: [[Run(text: note, left: 0, width: 0, isNote: true)]], width: 0, isNote: true)
   }
 
   fileprivate static func draw(_ canvas: borrowing Canvas, _ laid: Laid, at corner: Place) {
@@ -81,7 +119,7 @@ extension TokenStrip {
     }
   }
 
-  private func layout(_ canvas: borrowing Canvas, _ tint: Tint, width limit: Double) -> [[Run]] {
+  private func layout(_ canvas: borrowing Canvas, _ tint: Tint, width limit: Double, lines most: Int) -> [[Run]] {
     var lines: [[Run]] = []
     var line: [Run] = []
     var x = 0.0
@@ -115,9 +153,9 @@ extension TokenStrip {
       }
     }
     flush()
-    guard lines.count > Self.lineLimit else { return lines }
-    let note = Run(text: "… \(lines.count - Self.lineLimit) lines not shown …", left: 0, width: 0, isNote: true)
-    return Array(lines.prefix(Self.lineLimit / 2)) + [[note]] + Array(lines.suffix(Self.lineLimit / 2))
+    guard lines.count > most else { return lines }
+    let note = Run(text: "… \(lines.count - most / 2 * 2) lines not shown …", left: 0, width: 0, isNote: true)
+    return Array(lines.prefix(most / 2)) + [[note]] + Array(lines.suffix(most / 2))
   }
 
   private static func head(of text: Substring, _ canvas: borrowing Canvas, width: Double) -> String {
@@ -162,10 +200,16 @@ extension TokenStrip {
   }
 
   fileprivate static func drawLegend(_ canvas: borrowing Canvas, _ tint: Tint, top: Double, width: Double) {
+    guard tint.hasValues else {
+      let words = "\(tint.heading): \(Tint.noValues)"
+      return canvas.text(
+        canvas.fit(words, width: width, Chart.axisStyle), at: Place(Chart.padding, top + 20), Chart.axisStyle)
+    }
     let ramp = Rectangle(Chart.padding, top + 10, width: rampWidth, height: 10)
     let lowest = tint.isDiverging ? -tint.limit : 0
     for step in 0..<50 {
-      let value = lowest + (tint.limit - lowest) * (Double(step) + 0.5) / 50
+      let share = (Double(step) + 0.5) / 50
+      let value = lowest * (1 - share) + tint.limit * share
       guard let (color, alpha) = tint.color(value) else { continue }
       canvas.fill(
         color, alpha: alpha * 1.25, Rectangle(ramp.left + Double(step) * 4, ramp.top, width: 4, height: ramp.height))
@@ -177,7 +221,7 @@ extension TokenStrip {
         Place(ramp.left, ramp.bottom), Place(ramp.left, ramp.top),
       ])
     let ends: [(Double, Double, Canvas.Anchor)] = [
-      (ramp.left, lowest, .start), (ramp.left + 100, (lowest + tint.limit) / 2, .middle),
+      (ramp.left, lowest, .start), (ramp.left + 100, lowest / 2 + tint.limit / 2, .middle),
       (ramp.right, tint.limit, .end),
     ]
     for (x, value, anchor) in ends {

@@ -7,14 +7,21 @@ extension TokenStrips {
     var result = "<div>\n"
     // Side by side as long as each strip has room for a line that reads; without styles they stand above each other.
     if isBeside { result += "<div style=\"display: flex; flex-wrap: wrap\">\n" }
-    for strip in strips {
-      if isBeside { result += "<div style=\"flex: 1 1 320px; margin: 0 24px 0 0\">\n" }
-      result += strip.htmlText(tint)
-      if isBeside { result += "</div>\n" }
+    let parts = parts
+    for part in parts {
+      switch part {
+      case .omitted(let count):
+        let style = isBeside ? "flex: 1 1 960px; margin: 6px 0" : "margin: 6px 0"
+        result += "<p style=\"\(style)\"><em>\(Self.note(omitted: count))</em></p>\n"
+      case .strip(let strip):
+        if isBeside { result += "<div style=\"flex: 1 1 320px; margin: 0 24px 0 0\">\n" }
+        result += strip.htmlText(tint)
+        if isBeside { result += "</div>\n" }
+      }
     }
     if isBeside { result += "</div>\n" }
     result += TokenStrip.legendHTML(tint) + "\n"
-    for strip in strips where strip.wholeValue == nil { result += strip.valuesHTML(tint) + "\n" }
+    for case .strip(let strip) in parts where strip.wholeValue == nil { result += strip.valuesHTML(tint) + "\n" }
     return result + "</div>"
   }
 }
@@ -68,10 +75,13 @@ extension TokenStrip {
 
   /// Tinted numbers, from the lowest to the highest.
   fileprivate static func legendHTML(_ tint: Tint) -> String {
-    let steps = tint.legend.map { value in
-      let background = tint.color(value).map { "background-color: \($0.color.css(alpha: $0.alpha)); " } ?? ""
-      return "<span style=\"\(background)padding: 2px 8px\">\(Markup.html(tint.format.text(value)))</span>"
-    }
+    let steps =
+      !tint.hasValues
+      ? [Tint.noValues]
+      : tint.legend.map { value in
+        let background = tint.color(value).map { "background-color: \($0.color.css(alpha: $0.alpha)); " } ?? ""
+        return "<span style=\"\(background)padding: 2px 8px\">\(Markup.html(tint.format.text(value)))</span>"
+      }
     return "<p style=\"margin: 6px 0\"><small>\(Markup.html(tint.heading)): \(steps.joined())</small></p>"
   }
 
@@ -94,7 +104,7 @@ extension TokenStrip {
       if hasDetails { row.append(.text(token.details.joined(separator: " · "))) }
       return row
     }
-    table.rowLimit = 200
+    table.rowLimit = min(200, tokenLimit)
     let name = title.map { "Values: \($0)" } ?? "Values"
     return "<details><summary><small>\(Markup.html(name))</small></summary>\n\(table.html())\n</details>"
   }

@@ -3,13 +3,18 @@
 extension TokenStrips {
   func plainText(_ tint: Tint) -> String {
     var lines: [String] = []
-    for strip in strips {
-      if let title = strip.title { lines.append(TextLayout.singleLine(title)) }
-      lines += strip.plainLines(tint)
+    for part in parts {
+      switch part {
+      case .omitted(let count): lines += [Self.note(omitted: count), ""]
+      case .strip(let strip):
+        if let title = strip.title { lines.append(TextLayout.singleLine(title)) }
+        lines += strip.plainLines(tint)
+      }
     }
-    let ends = "\(tint.format.text(tint.isDiverging ? -tint.limit : 0)) … \(tint.format.text(tint.limit))"
+    let ends = "tinted \(tint.format.text(tint.isDiverging ? -tint.limit : 0)) … \(tint.format.text(tint.limit))"
     let places = strips.contains { $0.wholeValue != nil } ? "after each text" : "under each token"
-    lines.append("\(places): \(TextLayout.singleLine(tint.heading)), tinted \(ends)")
+    let scale = tint.hasValues ? ends : Tint.noValues
+    lines.append("\(places): \(TextLayout.singleLine(tint.heading)), \(scale)")
     return TextLayout.trimmingLineEnds(lines)
   }
 }

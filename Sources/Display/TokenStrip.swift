@@ -159,16 +159,22 @@ struct Tint: Equatable {
   let limit: Double
   let format: NumberFormat
   let heading: String
+  /// Whether any token has a value at all.
+  let hasValues: Bool
 
   /// The tint that suits all these strips; the first one says of what kind it is.
   init(_ strips: [TokenStrip]) {
     let first = strips.first
-    let largest = strips.reduce(0.0) { largest, strip in
-      strip.tokens.reduce(largest) { partial, token in
-        guard let value = strip.value(of: token), value.isFinite else { return partial }
-        return max(partial, value.magnitude)
+    var largest = 0.0
+    var hasValues = false
+    for strip in strips {
+      for token in strip.tokens {
+        guard let value = strip.value(of: token), !value.isNaN else { continue }
+        hasValues = true
+        if value.isFinite { largest = max(largest, value.magnitude) }
       }
     }
+    self.hasValues = hasValues
     if case .diverging = first?.scale { isDiverging = true } else { isDiverging = false }
     let limits = strips.map { strip in
       switch strip.scale {
@@ -176,7 +182,7 @@ struct Tint: Equatable {
       }
     }
     let chosen = limits.contains(nil) ? largest : limits.compactMap(\.self).max() ?? largest
-    limit = chosen.isFinite && chosen > 0 ? min(chosen, 1e300) : 1
+    limit = chosen.isFinite && chosen > 0 ? chosen : 1
     format = first?.format ?? .fixed(3)
     heading = first?.heading ?? ""
   }
@@ -189,8 +195,11 @@ struct Tint: Equatable {
     return (share < 0 ? .below : .above, share.magnitude * Self.strongest)
   }
 
+  /// What stands in the place of a scale where there is nothing to tint.
+  static let noValues = "no values"
+
   /// The values that the legend names, lowest first.
   var legend: [Double] {
-    isDiverging ? [-limit, -limit / 2, 0, limit / 2, limit] : [0, limit / 4, limit / 2, limit * 3 / 4, limit]
+    isDiverging ? [-limit, -limit / 2, 0, limit / 2, limit] : [0, limit * 0.25, limit * 0.5, limit * 0.75, limit]
   }
 }

@@ -53,6 +53,9 @@ package struct DecoderConfiguration: Sendable, Equatable {
   /// the width without a gate (Shazeer, 2020), rounded up to a multiple of 16.
   package static func usualFeedForward(width: Int) -> Int { (width * 8 / 3 + 15) / 16 * 16 }
 
+  /// What W may be.
+  package static let headWidths = 2...1_024
+
   /// The shape of its attention.
   package var attention: AttentionShape {
     AttentionShape(heads: heads, keyValueHeads: keyValueHeads, width: headWidth)
@@ -65,7 +68,8 @@ package struct DecoderConfiguration: Sendable, Equatable {
   package func validate() throws {
     for (name, value, range) in [
       ("vocabulary", vocabulary, 2...1_000_000), ("width", width, 1...65_536), ("layers", layers, 1...1_024),
-      ("heads", heads, 1...1_024), ("keyValueHeads", keyValueHeads, 1...1_024), ("headWidth", headWidth, 2...1_024),
+      ("heads", heads, 1...1_024), ("keyValueHeads", keyValueHeads, 1...1_024),
+      ("headWidth", headWidth, Self.headWidths),
       ("feedForward", feedForward, 1...1_048_576), ("contextLength", contextLength, 1...1_048_576),
     ] where !range.contains(value) {
       throw ConfigurationError(

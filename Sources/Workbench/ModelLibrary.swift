@@ -37,12 +37,14 @@ enum ModelLibrary {
     ).sorted()
   }
 
-  /// The path of a folder as somebody wrote it: `~/` is the home folder.
-  static func path(_ text: String, argument: String) throws -> String {
+  /// The path as somebody wrote it: `~/` is the home folder; `example` is what it might have been, a folder unless said
+  /// otherwise.
+  static func path(_ text: String, argument: String, example: String? = nil) throws -> String {
     guard !text.isEmpty, !text.utf8.contains(0) else {
       throw CellFailure(
         "`\(argument)` is no path", text.isEmpty ? "it is empty" : "it holds a character of code 0, which no path has",
-        fix: "Write the path of a folder, as in \"my-model\".", argument: argument, kind: .outOfRange)
+        fix: "Write the path of a \(example == nil ? "folder" : "file"), as in \"\(example ?? "my-model")\".",
+        argument: argument, kind: .outOfRange)
     }
     return text.hasPrefix("~/") ? home + text.dropFirst(1) : text
   }

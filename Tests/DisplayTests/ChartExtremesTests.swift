@@ -57,6 +57,17 @@ import Testing
     }
   }
 
+  @Test func whatNoAxisHoldsIsSaid() throws {
+    let chart = Chart.lines([.init("a", y: [1e308, -1e308])], x: .init("x"), y: .init("y"))
+    let words = "values beyond ±1e300 are drawn at the edge"
+    #expect(chart.bundle().plain.hasPrefix(words))
+    #expect(chart.vega()?["title"]?["subtitle"]?.string == words)
+    let bars = Chart.bars(["a"], [.init("a", [1e308])], x: .init("x"), y: .init("y"))
+    #expect(bars.bundle().plain.hasPrefix(words))
+    let usual = Chart.lines([.init("a", y: [1e300, .infinity])], x: .init("x"), y: .init("y"))
+    #expect(!usual.bundle().plain.contains(words))
+  }
+
   @Test func bandsWithHoles() throws {
     let points: [Chart.Point] = [
       .init(x: 1, y: 1, lower: .nan, upper: 2), .init(x: 2, y: 1, lower: 0, upper: .infinity),
@@ -69,7 +80,9 @@ import Testing
 
   @Test func oddTexts() throws {
     let long = String(repeating: "a very long title ", count: 60)
-    let names = ["", "\u{0}\u{1}\n", "日本語", long, "<b>&\"'|", String(repeating: "x", count: 3000)]
+    let names = [
+      "", "\u{0}\u{1}\n", "\u{FFFE}\u{FDD0}\u{10FFFF}", "日本語", long, "<b>&\"'|", String(repeating: "x", count: 3000),
+    ]
     var chart = Chart.lines(names.map { .init($0, y: [1, 2]) }, title: "a\u{0}b", x: .init("x\ny"), y: .init(""))
     chart.referenceLines = [.init(1.5, label: "é\u{0}")]
     #expect(DecodedPNG(chart.bundle(), readsColors: false) != nil)

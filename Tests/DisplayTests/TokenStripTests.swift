@@ -91,6 +91,58 @@ import Testing
     #expect(bundle.plain.split(separator: "\n").allSatisfy { TextLayout.width(String($0)) < 130 })
   }
 
+  /// A page of strips: the first and the last, each cut in its middle, tinted as if all of them were there.
+  @Test(arguments: [TokenStrips.Arrangement.stacked, .beside]) func manyStripsAreCut(
+    arrangement: TokenStrips.Arrangement
+  ) throws {
+    let strips = TokenStrips(
+      (0..<64).map { index in
+        TokenStrip(title: "Answer \(index)", quantity: "q", tokens: (0..<7900).map { .init("t\($0)", value: 1) })
+      } + [TokenStrip(title: "Answer 64", quantity: "q", tokens: [.init("t", value: 9)])], arrangement)
+    let bundle = strips.bundle()
+    let html = try #require(bundle.data["text/html"]?.string)
+    #expect(SanitizedHTML(html).problems == [])
+    // The last strip of one token leaves room for 31 others of 125.
+    for text in [bundle.plain, html] {
+      #expect(text.contains("… 33 answers not shown …") && text.contains("… 7,775 tokens not shown …"))
+      #expect(text.contains("Answer 15") && text.contains("Answer 49") && text.contains("Answer 64"))
+      #expect(!text.contains("Answer 16") && !text.contains("Answer 48"))
+    }
+    #expect(html.utf8.count < 1_500_000 && bundle.plain.hasSuffix("… 9.000"))
+    let picture = try #require(DecodedPNG(bundle, readsColors: false))
+    #expect(picture.height < 24_000)
+  }
+
+  @Test func manyShortStripsAreCutInNumberOnly() throws {
+    let strips = (0..<256).map { index in
+      TokenStrip(title: "Answer \(index)", quantity: "q", tokens: [.init("a\n", value: 1), .init("b", value: 2)])
+    }
+    let plain = TokenStrips(strips).bundle().plain
+    #expect(plain.contains("… 192 answers not shown …") && plain.matches(of: /Answer/).count == 64)
+    #expect(!TokenStrips(Array(strips.prefix(64))).bundle().plain.contains("not shown"))
+    // Two long ones are cut as one alone is, and no further.
+    let long = TokenStrip(quantity: "q", tokens: (0..<1500).map { _ in .init("t", value: 1) })
+    #expect(TokenStrips([long, long]).bundle().plain.matches(of: /… 500 tokens not shown …/).count == 2)
+  }
+
+  @Test func legendsAreTrueOfWhateverTheyName() throws {
+    func plain(_ values: [Double], _ scale: TokenStrip.Scale) throws -> String {
+      let strip = TokenStrip(quantity: "q", scale: scale, tokens: values.map { .init("t", value: $0) })
+      let html = try #require(strip.bundle().data["text/html"]?.string)
+      let legend = try #require(strip.bundle().plain.split(separator: "\n").last)
+      for words in legend.split(separator: ", ").last?.replacing("tinted ", with: "").split(separator: " … ") ?? [] {
+        #expect(html.contains(words))
+      }
+      return String(legend)
+    }
+    #expect(try plain([1e308, -1e308], .diverging()) == "under each token: q, tinted -1.000e308 … 1.000e308")
+    #expect(try plain([.nan, .nan], .sequential()) == "under each token: q, no values")
+    #expect(try plain([0, 0], .sequential()) == "under each token: q, tinted 0.000 … 1.000")
+    let huge = Tint([TokenStrip(quantity: "q", scale: .diverging(), tokens: [.init("t", value: 1e308)])])
+    #expect(try #require(huge.color(5e307)).alpha == 0.5 * Tint.strongest)
+    #expect(huge.legend == [-1e308, -5e307, 0, 5e307, 1e308])
+  }
+
   @Test func aLimitThatAllNameIsTheLargest() throws {
     func strip(_ limit: Double?) -> TokenStrip {
       TokenStrip(quantity: "q", format: .fixed(1), scale: .sequential(to: limit), tokens: [.init("a", value: 1)])

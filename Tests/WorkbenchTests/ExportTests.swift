@@ -20,6 +20,41 @@ import Testing
     }
   }
 
+  /// Text of a cell may hold code points that no font and no drawing library knows.
+  @Test(arguments: ["\u{FFFE}", "\u{FFFF}", "\u{FDD0}", "\u{10FFFF}"])
+  func everyNameIsDrawn(name: String) throws {
+    let folder = try TemporaryFolder()
+    let bench = try Bench.prepared()
+    try bench.run("let f = y.show(by: y.logProbabilities, name: \"\(name)\")")
+    for ending in ["png", "svg", "pdf"] {
+      let file = try bench.run("f.\(ending)(\"\(folder.path)figure\")")?.description ?? ""
+      #expect(try Data(contentsOf: URL(filePath: file)).count > 1000)
+    }
+    #expect(try bench.output("f").last?.data["image/png"] != nil)
+  }
+
+  @Test func nothingIsWrittenWhereNothingWasDrawn() throws {
+    let folder = try TemporaryFolder()
+    #expect(throws: CellFailure.self) { try writeExport(Data(), to: folder.path + "figure.png") }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+  }
+
+  @Test func whatIsWrittenNeedNotBeUsed() throws {
+    let folder = try TemporaryFolder()
+    let bench = try Bench.prepared()
+    let screen = KeepingScreen()
+    try bench.run(
+      """
+      let f = plot(run)
+      f.png("\(folder.path)a")
+      f.svg("\(folder.path)b")
+      table(run).csv("\(folder.path)c")
+      1
+      """, on: screen)
+    #expect(screen.events.isEmpty)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["a.png", "b.svg", "c.csv"])
+  }
+
   @Test func aTableIsWrittenInFull() throws {
     let folder = try TemporaryFolder()
     let bench = try Bench.prepared()
@@ -37,7 +72,10 @@ import Testing
   @Test(arguments: [
     ("plot(run).png(\"\")", "it is empty"), ("plot(run).png(\"/nowhere/at/all/figure\")", "its folder is missing"),
     ("d.show(.forwardKL).vega(\"figure\")", "it is no plot"), ("table(run)[\"los\"]", "Did you mean `\"loss\"`?"),
-    ("table(run).sorted(by: \"nothing\")", "has no column"), ("table(run)[99]", "99"), ("table([])", "empty"),
+    ("table(run).sorted(by: \"nothing\")", "has no column"), ("table(run)[99]", "99"),
+    ("plot(run).png(\"\")", "as in \"results.png\""), ("table(run).csv(\"folder/\")", "its last part is a folder"),
+    ("table(run).csv(\".csv\")", "nothing but an ending"), ("plot(run).svg(\"..\")", "its last part is a folder"),
+    ("plot(run).png(\"new\\nline\")", "it holds a line break"), ("plot(run).pdf(\"a\\u{7F}b\")", "control character"),
     ("plot(run, y: [])", "between 1 and 24"), ("plot(run.loss, y: .loss)", "would change nothing"),
     ("plot(run, file: \"figure.png\")", "no label `file:`"),
   ]) func whatCannotBeIsRefused(cell: String, words: String) throws {

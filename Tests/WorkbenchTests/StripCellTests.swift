@@ -74,6 +74,8 @@ import Testing
       try bench.output("y.show(by: 0 - y.logProbabilities, name: \"surprise\")").last?.plain.contains("tinted 0.000 …")
         == true)
     #expect(try bench.output("y.show()").last?.plain == bench.output("y").last?.plain)
+    let nameless = try bench.output("y.show(by: 0 - y.logProbabilities, name: \"\", unit: \" \")").last?.plain
+    #expect(nameless?.contains("under each token: value, tinted 0.000 …") == true)
   }
 
   @Test(arguments: [

@@ -35,7 +35,8 @@ struct RolloutObject: CellObject, Pictured {
     if let answer = verdict.answer, rollout.hasEnded {
       return "wrong: \(answer), the answer is \(problem.answer)"
     }
-    return rollout.hasEnded ? "wrong: it states no answer" : "cut off after \(rollout.tokens.count) tokens"
+    if rollout.hasEnded { return "wrong: it states no answer" }
+    return "cut off after \(rollout.tokens.count) \(rollout.tokens.count == 1 ? "token" : "tokens")"
   }
 
   func picture() -> MIMEBundle { strip().bundle() }

@@ -68,8 +68,9 @@ extension RunObject {
         fix: "Use a method with a teacher, such as .opsd().")
     }
     let portion = max(1, profiles.count / 5)
+    let steps = portion == 1 ? "step" : "\(portion) steps"
     let parts = [
-      ("first \(portion) steps", profiles.prefix(portion)), ("last \(portion) steps", profiles.suffix(portion)),
+      ("first \(steps)", profiles.prefix(portion)), ("last \(steps)", profiles.suffix(portion)),
     ].map { ($0, DivergenceProfile(of: $1)) }
     let chart = Chart.lines(
       parts.map { name, profile in

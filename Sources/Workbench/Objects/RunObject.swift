@@ -68,7 +68,7 @@ struct RunObject: CellObject, Pictured, Tabular {
     for mark in marks {
       let records = run.records[done..<max(done, mark)]
       tokens += records.reduce(0) { $0 + $1.tokens }
-      let name = records.isEmpty ? "before" : "\(done + 1)–\(mark)"
+      let name = records.isEmpty ? "before" : done + 1 == mark ? "\(mark)" : "\(done + 1)–\(mark)"
       let evaluation = run.evaluations.first { $0.step == mark }
       if !records.isEmpty || evaluation != nil { row(name, records, tokens: tokens, evaluation) }
       done = max(done, mark)

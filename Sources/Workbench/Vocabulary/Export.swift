@@ -13,19 +13,49 @@ private func exporting(
   _ name: String, ending: String, summary: String, example: String,
   _ content: @escaping @Sendable (Arguments) throws -> Data
 ) -> Command {
-  Command(name, [fileParameter], result: "String", summary: summary, example: example) { arguments, _ in
-    var file = try arguments.string("file")
-    if !file.isEmpty, !file.lowercased().hasSuffix(ending) { file += ending }
-    let path = try ModelLibrary.path(file, argument: "file")
-    let data = try content(arguments)
-    do {
-      try data.write(to: URL(filePath: path), options: .atomic)
-    } catch {
-      throw CellFailure(
-        "\(file) cannot be written", "the system refused it: its folder is missing, or it may not be written there",
-        fix: "Name a file in a folder that exists and is yours.", argument: "file", kind: .outOfRange)
-    }
+  Command(name, [fileParameter], result: "String", isDiscardable: true, summary: summary, example: example) {
+    arguments, _ in
+    let file = try exportedFile(arguments.string("file"), ending: ending)
+    try writeExport(content(arguments), to: file)
     return .string(file)
+  }
+}
+
+/// The file that somebody named, with its ending; throws for what names none.
+private func exportedFile(_ text: String, ending: String) throws -> String {
+  let hasEnding = text.lowercased().hasSuffix(ending)
+  let example = "results\(ending)"
+  _ = try ModelLibrary.path(text, argument: "file", example: example)
+  let name = (hasEnding ? text.dropLast(ending.count) : text[...]).split(
+    separator: "/", omittingEmptySubsequences: false
+  ).last
+  func refusal(_ why: String) -> CellFailure {
+    CellFailure(
+      "`file` names no file", why, fix: "Write the name of a file, as in \"\(example)\".", argument: "file",
+      kind: .outOfRange)
+  }
+  if name?.allSatisfy({ $0 == "." }) ?? true { throw refusal("its last part is a folder, or nothing but an ending") }
+  if text.unicodeScalars.contains(where: {
+    [.control, .lineSeparator, .paragraphSeparator].contains($0.properties.generalCategory)
+  }) {
+    throw refusal("it holds a line break or another control character")
+  }
+  return hasEnding ? text : text + ending
+}
+
+/// Writes a file whole or not at all.
+func writeExport(_ content: Data, to file: String) throws {
+  guard !content.isEmpty else {
+    throw CellFailure(
+      "\(file) is not written", "the figure could not be drawn, and the file would be empty",
+      fix: "Try .svg, .pdf or .png instead, or a smaller figure.", kind: .outOfRange)
+  }
+  do {
+    try content.write(to: URL(filePath: ModelLibrary.path(file, argument: "file")), options: .atomic)
+  } catch {
+    throw CellFailure(
+      "\(file) cannot be written", "the system refused it: its folder is missing, or it may not be written there",
+      fix: "Name a file in a folder that exists and is yours.", argument: "file", kind: .outOfRange)
   }
 }
 

@@ -30,7 +30,9 @@ let modelCommands = [
       Parameter("heads", .int(.within(1...128)), default: 4, help: "Query heads of each layer."),
       Parameter(
         "keyValueHeads", .optional(.int(.within(1...128))), help: "Key-value heads; nil: one for two query heads."),
-      Parameter("headWidth", .optional(.int(.within(2...512))), help: "Numbers in a head; nil: width / heads."),
+      Parameter(
+        "headWidth", .optional(.int(.within(DecoderConfiguration.headWidths))),
+        help: "Numbers in a head, an even number; nil: width / heads."),
       Parameter(
         "feedForward", .optional(.int(.within(1...65_536))),
         help: "Hidden numbers of the feed-forward part; nil: 8/3 of the width."),

@@ -14,7 +14,7 @@ private let quantityEnumeration = Enumeration(
   cases: RunQuantity.all.map { .init($0.name, summary: $0.meaning) })
 
 private let plottable = ValueType.either([
-  .object("Run"), .array(of: .object("Run")), .object("Comparison"), .vector, .array(of: .vector),
+  .object("Run"), .array(of: .object("Run")), .object("Comparison"), .vector, .array(of: .vector), .dictionary,
 ])
 
 /// The horizontal axis of runs.
@@ -26,7 +26,8 @@ let plotCommands = [
     "plot",
     [
       Parameter(
-        "_", name: "values", plottable, help: "A run, several runs, a comparison, a vector, or several vectors."),
+        "_", name: "values", plottable,
+        help: "A run, several runs, a comparison, a vector, several vectors, or a dictionary of them by their names."),
       axisParameter,
       Parameter(
         "y", .either([.choice(quantityEnumeration), .array(of: .choice(quantityEnumeration))]),
@@ -55,15 +56,18 @@ let plotCommands = [
         "_", name: "values",
         .either(
           ["Run", "Comparison", "Evaluation", "Problems", "Rollouts"].map { .object($0) } + [
-            .array(of: .object("Run")), .array(of: .object("Evaluation")),
+            .array(of: .object("Run")), .array(of: .object("Evaluation")), .array(of: .any), .dictionary,
           ]),
-        help: "A run or several, a comparison, an examination or several, problems, or a group of answers.")
+        help:
+          "A run or several, a comparison, an examination or several, problems, a group of answers; or a table of one's "
+          + "own: an array of labelled tuples or of dictionaries, its rows, or a dictionary of arrays, its columns.")
     ],
     result: "Table", summary: "The table of a run or of something else that has one, or a line for each of several.",
     discussion: """
       A table on a line of its own is shown, in the middle of a cell too; let t = table(runs) keeps it. t.sorted(by: \
       "accuracy after") has its rows in another order, t["accuracy after"] is a column, and t.csv("runs") writes it as a \
-      file.
+      file. A table of one's own is table([(step: 1, loss: 0.5), (step: 2, loss: 0.4)]), or by columns table(["step": [1, \
+      2], "loss": [0.5, 0.4]]).
       """,
     example: "table([first, second])"
   ) { arguments, _ in
@@ -73,10 +77,9 @@ let plotCommands = [
     }
     let found = objects(value, as: RunObject.self)
     let examinations = objects(value, as: EvaluationObject.self)
-    guard !found.isEmpty || !examinations.isEmpty else {
-      throw CellFailure(
-        "there are no runs to show", "the array is empty",
-        fix: "Give what `train` returned, as in table([first, second]).", argument: "values", kind: .outOfRange)
+    let count = if case .array(let list) = value { list.elements.count } else { 0 }
+    if count == 0 || count != max(found.count, examinations.count) {
+      return .object(TableObject(try OwnTable(value).table()))
     }
     if !examinations.isEmpty { return .object(TableObject(comparison(examinations))) }
     return .object(TableObject(found.count == 1 ? found[0].table() : comparison(found)))
@@ -91,11 +94,29 @@ private func objects<Object: CellObject>(_ value: Value, as type: Object.Type) -
   }
 }
 
+/// The names and the lines of a dictionary: vectors, or runs.
+private func named(_ lines: ValueDictionary) throws -> (names: [String], lines: Value) {
+  let names = lines.keys.compactMap { if case .string(let name) = $0 { name } else { nil } }
+  let values = Value.list(lines.values)
+  let areLines =
+    lines.values.allSatisfy { $0.numbers != nil } || objects(values, as: RunObject.self).count == lines.count
+  guard !names.isEmpty, names.count == lines.count, areLines else {
+    throw CellFailure(
+      "this dictionary makes no plot", "its keys are the names of the lines, its values all vectors or all runs",
+      fix: "Write plot([\"train\": first, \"exam\": second]).", argument: "values", kind: .wrongArgument)
+  }
+  return (names, values)
+}
+
 private func figure(_ arguments: Arguments) throws -> FigureObject {
-  let value = try arguments.value("values")
+  var value = try arguments.value("values")
   var title: String?
   if case .string(let text) = try arguments.value("title") { title = text }
-  let names = try arguments.array("names").compactMap { if case .string(let name) = $0 { name } else { nil } }
+  var names = try arguments.array("names").compactMap { if case .string(let name) = $0 { name } else { nil } }
+  if case .dictionary(let lines) = value {
+    try arguments.refuse(["names"], because: "the names are the keys of the dictionary")
+    (names, value) = try named(lines)
+  }
   var style = PlotStyle(
     title: title, names: names, axis: RunAxis(rawValue: try arguments.choice("x").name) ?? .step,
     x: try arguments.bool("logarithmicX") ? .logarithmic : .linear,

@@ -132,9 +132,12 @@ let rolloutMethods = [
         "\(values.count) numbers cannot colour \(rollout.rollout.tokens.count) tokens", "each token takes one",
         fix: "Give as many as y.count, such as d.values(.logRatio).", argument: "values", kind: .wrongArgument)
     }
-    var unit: String?
-    if case .string(let given) = try arguments.value("unit") { unit = given }
-    let name = try arguments.string("name")
+    func words(_ argument: String) throws -> String? {
+      guard case .string(let given) = try arguments.value(argument) else { return nil }
+      return given.allSatisfy(\.isWhitespace) ? nil : given
+    }
+    let unit = try words("unit")
+    let name = try words("name") ?? "value"
     let isSigned = values.contains { $0 < 0 }
     let strip = TokenStrip(
       title: "\(rollout.problem.question): \(rollout.judgement)", quantity: name, unit: unit,

@@ -89,7 +89,7 @@ let worldCommands = [
         kind: .outOfRange)
     }
     func field(_ name: String) throws -> String? { try arguments.isGiven(name) ? arguments.string(name) : nil }
-    let file = try ModelLibrary.path(arguments.string("file"), argument: "file")
+    let file = try ModelLibrary.path(arguments.string("file"), argument: "file", example: "problems.jsonl")
     return try .object(
       TaskObject(
         task: reporting("file") {
