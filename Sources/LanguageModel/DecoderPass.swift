@@ -51,8 +51,8 @@ package final class DecoderPass {
 
   /// A pass for decoders of the given shape.
   ///
-  /// Passes that are given one `memory` take turns in it. `shouldStop` is asked once for each layer; when it holds, the
-  /// pass ends early and what it leaves means nothing. Who gives it asks it again before using a result.
+  /// Passes that are given one `memory` take turns in it. `shouldStop` is asked several times in each layer; when it
+  /// holds, the pass ends early and what it leaves means nothing. Who gives it asks it again before using a result.
   package init(
     _ configuration: DecoderConfiguration, for purpose: Purpose, memory: ActivationMemory = ActivationMemory(),
     shouldStop: @escaping () -> Bool = { false }
@@ -192,6 +192,7 @@ package final class DecoderPass {
     _ index: Int, _ map: LinearMap, _ parameters: Parameters, _ adapter: Adapter?, input: Matrix, output: Matrix,
     accumulate: Bool = false
   ) {
+    guard !shouldStop() else { return }
     linear(input, parameters.matrix(index, map), into: output, accumulate: accumulate)
     adapter?.forward(index, map, input, addingTo: output)
   }
@@ -215,6 +216,7 @@ package final class DecoderPass {
       layer.projected, offset: queries, stride: shape.projectedWidth, parameters.vector(index, \.keyNorm), rotary,
       positions: batch.positions, into: layer.keys, scale: layer.keyScale, heads: shape.keyValueHeads,
       epsilon: shape.normEpsilon)
+    guard !shouldStop() else { return }
     attention(
       layer.attentionInput(shape), sequences: batch.sequences, shape.attention, into: layer.attended,
       logSums: layer.logSums)
@@ -308,7 +310,9 @@ package final class DecoderPass {
     _ index: Int, _ map: LinearMap, _ parameters: Parameters, _ adapter: Adapter?, into gradient: Trainable,
     dOutput: Matrix, input: Matrix, dInput: Matrix?
   ) {
+    guard !shouldStop() else { return }
     if let dInput { linearInputGradient(dOutput, parameters.matrix(index, map), into: dInput) }
+    guard !shouldStop() else { return }
     switch gradient {
     case .parameters(let gradient): linearWeightGradient(dOutput, input, addingTo: gradient.matrix(index, map))
     case .adapter(let gradient):
@@ -347,6 +351,7 @@ package final class DecoderPass {
     let d = shape.width
     let layer = layers[index]
     let queries = shape.heads * shape.headWidth
+    guard !shouldStop() else { return }
     Tensors.attentionBackward(
       work.attended, layer.attentionInput(shape), sequences: batch.sequences, shape.attention, logSums: layer.logSums,
       dQueries: work.queries, dKeys: work.keys, dValues: work.projected)

@@ -32,25 +32,40 @@ private let adviseHugePages: Int32 = 14
   // Sendable: the pointer never changes; who writes when is the business of the views' users, as with any buffer.
   let base: UnsafeMutablePointer<Float>
   private let bytes: Int
+  /// Pages of the system's, for large runs: they come zeroed, each when it is first touched, so that nobody waits for
+  /// gigabytes of zeros.
+  private let pages: (start: UnsafeMutableRawPointer, bytes: Int)?
+
+  private static let largePage = 2 << 20
 
   init(count: Int) {
     bytes = max(64, (count * MemoryLayout<Float>.stride + 63) & ~63)
-    let large = bytes >= 4 << 20
-    guard
-      let memory = unsafe aligned_alloc(
-        large ? 2 << 20 : 64, large ? (bytes + (2 << 20) - 1) & ~((2 << 20) - 1) : bytes)
-    else {
-      fatalError("no memory for \(bytes) bytes of float32: close other programs or choose a smaller model or batch")
+    if bytes >= 2 * Self.largePage {
+      let mapped = bytes + Self.largePage
+      guard let start = unsafe mmap(nil, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+        unsafe start != MAP_FAILED
+      else { Self.refuse(bytes) }
+      unsafe pages = unsafe (start, mapped)
+      let past = Int(bitPattern: start) & (Self.largePage - 1)
+      let memory = unsafe past == 0 ? start : start + (Self.largePage - past)
+      // Large pages, where the system has them: weights are streamed, and the page table would be too.
+      unsafe _ = madvise(memory, bytes, adviseHugePages)
+      unsafe base = unsafe memory.assumingMemoryBound(to: Float.self)
+    } else {
+      guard let memory = unsafe aligned_alloc(64, bytes) else { Self.refuse(bytes) }
+      unsafe pages = nil
+      unsafe memset(memory, 0, bytes)
+      unsafe base = unsafe memory.assumingMemoryBound(to: Float.self)
     }
-    // Large runs get large pages, where the system has them: weights are streamed, and the page table would be too.
-    if large { unsafe _ = madvise(memory, bytes, adviseHugePages) }
-    unsafe memset(memory, 0, bytes)
-    unsafe base = unsafe memory.assumingMemoryBound(to: Float.self)
     FloatMemoryUse.add(bytes)
   }
 
+  private static func refuse(_ bytes: Int) -> Never {
+    fatalError("no memory for \(bytes) bytes of float32: close other programs or choose a smaller model or batch")
+  }
+
   deinit {
-    unsafe free(base)
+    if let pages = unsafe pages { unsafe _ = munmap(pages.start, pages.bytes) } else { unsafe free(base) }
     FloatMemoryUse.add(-bytes)
   }
 }

@@ -21,6 +21,10 @@ func microBatches(tokens: [Int], limit: Int?) -> [Range<Int>] {
   return runs
 }
 
+/// Tokens that go through a model at a time where nothing else is said: more would fill memory and caches and gain no
+/// speed, and an interrupt would wait for them.
+let tokensAtOnce = 32_768
+
 extension RunPlan {
   /// The most tokens that a step of so many sequences, none longer than `longest`, computes at a time.
   ///

@@ -76,7 +76,7 @@ let trainingCommands = [
       Parameter(
         "microBatch", .optional(.int(.atLeast(1))), unit: "tokens",
         help: """
-          Tokens that go through a model at a time, so that large steps fit into memory; nil: a step's all at once. It \
+          Tokens that go through a model at a time, so that large steps fit into memory; nil: at most 32,768. It \
           changes results by rounding alone.
           """),
       Parameter(
