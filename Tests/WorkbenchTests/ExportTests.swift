@@ -28,7 +28,7 @@ import Testing
     let bench = try Bench.prepared()
     try bench.run("let f = y.show(by: y.logProbabilities, name: \"a\\u{\(point)}\")")
     for ending in ["png", "svg", "pdf"] {
-      let file = try bench.run("f.\(ending)(\"\(folder.path)figure\")")?.description ?? ""
+      let file = try bench.run("f.\(ending)(\"\(folder.path)/figure\")")?.description ?? ""
       #expect(try Data(contentsOf: URL(filePath: file)).count > 1000)
     }
     #expect(try bench.output("f").last?.data["image/png"] != nil)
@@ -36,7 +36,7 @@ import Testing
 
   @Test func nothingIsWrittenWhereNothingWasDrawn() throws {
     let folder = try TemporaryFolder()
-    #expect(throws: CellFailure.self) { try writeExport(Data(), to: folder.path + "figure.png") }
+    #expect(throws: CellFailure.self) { try writeExport(Data(), to: folder.path + "/figure.png") }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
   }
 
@@ -47,9 +47,9 @@ import Testing
     try bench.run(
       """
       let f = plot(run)
-      f.png("\(folder.path)a")
-      f.svg("\(folder.path)b")
-      table(run).csv("\(folder.path)c")
+      f.png("\(folder.path)/a")
+      f.svg("\(folder.path)/b")
+      table(run).csv("\(folder.path)/c")
       1
       """, on: screen)
     #expect(screen.events.isEmpty)
