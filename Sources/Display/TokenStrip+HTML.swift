@@ -11,7 +11,8 @@ extension TokenStrips {
     for part in parts {
       switch part {
       case .omitted(let count):
-        let style = isBeside ? "flex: 1 1 960px; margin: 6px 0" : "margin: 6px 0"
+        // Wider than any page, so that it has a line of its own.
+        let style = isBeside ? "flex: 1 1 9000px; margin: 6px 0" : "margin: 6px 0"
         result += "<p style=\"\(style)\"><em>\(Self.note(omitted: count))</em></p>\n"
       case .strip(let strip):
         if isBeside { result += "<div style=\"flex: 1 1 320px; margin: 0 24px 0 0\">\n" }

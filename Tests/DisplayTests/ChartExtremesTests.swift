@@ -81,7 +81,7 @@ import Testing
   @Test func oddTexts() throws {
     let long = String(repeating: "a very long title ", count: 60)
     let names = [
-      "", "\u{0}\u{1}\n", "\u{FFFE}\u{FDD0}\u{10FFFF}", "日本語", long, "<b>&\"'|", String(repeating: "x", count: 3000),
+      "", "\u{0}\u{1}\n", FigureTests.noCharacters, "日本語", long, "<b>&\"'|", String(repeating: "x", count: 3000),
     ]
     var chart = Chart.lines(names.map { .init($0, y: [1, 2]) }, title: "a\u{0}b", x: .init("x\ny"), y: .init(""))
     chart.referenceLines = [.init(1.5, label: "é\u{0}")]

@@ -1,6 +1,7 @@
 // Figures and tables as values: when they are shown, what they hold, and what stands in the files they write.
 
 import CellLanguage
+import Display
 import Foundation
 import Testing
 @testable import Workbench
@@ -21,13 +22,13 @@ import Testing
   }
 
   /// Text of a cell may hold code points that no font and no drawing library knows.
-  @Test(arguments: ["\u{FFFE}", "\u{FFFF}", "\u{FDD0}", "\u{10FFFF}"])
-  func everyNameIsDrawn(name: String) throws {
+  @Test(arguments: ["FFFE", "FFFF", "FDD0", "10FFFF"])
+  func everyNameIsDrawn(point: String) throws {
     let folder = try TemporaryFolder()
     let bench = try Bench.prepared()
-    try bench.run("let f = y.show(by: y.logProbabilities, name: \"\(name)\")")
+    try bench.run("let f = y.show(by: y.logProbabilities, name: \"a\\u{\(point)}\")")
     for ending in ["png", "svg", "pdf"] {
-      let file = try bench.run("f.\(ending)(\"\(folder.path)figure\")")?.description ?? ""
+      let file = try bench.run("f.\(ending)(\"\(folder.path)/figure\")")?.description ?? ""
       #expect(try Data(contentsOf: URL(filePath: file)).count > 1000)
     }
     #expect(try bench.output("f").last?.data["image/png"] != nil)
@@ -35,7 +36,7 @@ import Testing
 
   @Test func nothingIsWrittenWhereNothingWasDrawn() throws {
     let folder = try TemporaryFolder()
-    #expect(throws: CellFailure.self) { try writeExport(Data(), to: folder.path + "figure.png") }
+    #expect(throws: CellFailure.self) { try writeExport(Data(), to: folder.path + "/figure.png") }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
   }
 
@@ -46,9 +47,9 @@ import Testing
     try bench.run(
       """
       let f = plot(run)
-      f.png("\(folder.path)a")
-      f.svg("\(folder.path)b")
-      table(run).csv("\(folder.path)c")
+      f.png("\(folder.path)/a")
+      f.svg("\(folder.path)/b")
+      table(run).csv("\(folder.path)/c")
       1
       """, on: screen)
     #expect(screen.events.isEmpty)

@@ -67,7 +67,7 @@ import Testing
     ("plot(3)", "must be a value of type Run"), ("plot(run, y: .accurcy)", "Did you mean `.accuracy`?"),
     ("plot([run, 3])", "element 1 is `3`"), ("plot(run, names: [3])", "must be a string"),
     ("plot(exam)", "type Problems"),
-    ("table(3)", "array of Run"), ("table([])", "no runs"), ("help({ x in x })", "no help about"),
+    ("table(3)", "array of Run"), ("table([])", "nothing to show"), ("help({ x in x })", "no help about"),
     ("help(\"tarin\")", "Did you mean `train`?"), ("page(3)", "must be a string"),
     ("clearOutput(wait: 3)", "true or false"),
     ("run.lss", "Did you mean `loss`?"), ("run.loss = [1.0]", "cannot be changed"), ("base + 1", "does not work"),
