@@ -221,4 +221,22 @@ import Testing
     _ = await runner.value
     #expect(session.complete("xs.co", cursor: 5).matches.map(\.text).contains("count"))
   }
+
+  /// Wherever a cell is broken off, it is read as far as it goes.
+  @Test(arguments: [
+    "func f(_ a: [String: Int], of b: Garden? = garden(\"x\", beds: (1)), c: Int) -> [Int] { let (x, y) = (a, b); return x }",
+    "let f = { (a: [Int], b: Int) -> [Int] in for (i, z) in a.enumerated() where i > 0 { print(\"\\(z.rounded()) \\(i)\") } }",
+    "if let g = gardens.first, let `in` = [\"a\": g, \"b\": g][\"a\"] { } else { let n = -g.beds[0] }\n}} ) ] let q = \"",
+  ])
+  func everyPartOfACellIsCompleted(cell: String) {
+    let scalars = Array(cell.unicodeScalars)
+    for count in 0...scalars.count {
+      for end in ["", ".", "(", " in ", "[\""] {
+        let text = String(String.UnicodeScalarView(scalars[..<count])) + end
+        let completion = session.complete(text, cursor: text.unicodeScalars.count)
+        #expect(completion.start <= completion.end && completion.end == text.unicodeScalars.count)
+        _ = session.inspect(text, cursor: count)
+      }
+    }
+  }
 }

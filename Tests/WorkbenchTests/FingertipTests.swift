@@ -95,6 +95,13 @@ import Testing
     #expect(names("plot(run, y: [.acc") == ["accuracy"])
   }
 
+  @Test func whatACellMakesIsCompletedBeforeItHasRun() {
+    #expect(names("slider(0...1) { beta in be|") == ["beta"])
+    #expect(names("slider(0...1) { beta in d.show(.jsd(beta: be|").contains("beta"))
+    #expect(names("let m = model(\"base\")\nm.|") == names("model(\"base\").|"))
+    #expect(names("for problem in addition().problems(3) { problem.te|") == names("addition().problems(3)[0].te|"))
+  }
+
   @Test func shippedModelsAreOffered() throws {
     _ = Shipped.models
     #expect(names("model(\"ba|").contains("base"))
