@@ -9,7 +9,7 @@ import Testing
   init() throws {
     session = CellSession(vocabulary: Gardening.vocabulary)
     try session.run(
-      "let south = garden(\"south\")\nvar heights = vector([1, 2])\nlet point = (across: 1, down: 2)\nlet gardens = [south]\nfunc grown(_ x: Int, twice: Bool) -> Int { x }",
+      "let south = garden(\"south\")\nvar heights = vector([1, 2])\nlet point = (across: 1, down: 2)\nlet gardens = [south]\nlet counts = Array(0..<3)\nfunc grown(_ x: Int, twice: Bool) -> Int { x }",
       host: TestHost())
   }
 
@@ -36,6 +36,56 @@ import Testing
   ])
   func names(marked: String, expected: [String]) {
     #expect(Set(complete(marked).matches.map(\.text)) == Set(expected))
+  }
+
+  @Test(arguments: [
+    ("gardens.map { plot in pl|", ["plot"]), ("gardens.map { (plot, other) in ot|", ["other"]),
+    ("let f = { (wide: Int) -> Int in wi|", ["wide"]), ("func f(width: Int) { wid|", ["width"]),
+    ("func f(_ width: Int, of other: Garden = garden(\"x\")) -> Int {\n  oth|", ["other"]),
+    ("rule(\"r\") { mine, yours in grow(south, days: you|", ["yours"]), ("for (i, plot) in gardens { plo|", ["plot"]),
+    ("let (across, down) = point\ndow|", ["down"]), ("let f = { plot in 1 }\nplo|", []),
+    ("func f(width: Int) -> Int { 1 }\nwid|", []), ("for _ in gardens { _|", []),
+  ])
+  func namesOfTheCellItselfAreOfferedWhereTheyAreInSight(marked: String, expected: [String]) {
+    #expect(Set(complete(marked).matches.map(\.text)) == Set(expected))
+  }
+
+  @Test(arguments: [
+    ("let g = garden(\"x\")\ng.be|", ["beds"]),
+    ("let g = garden(\"x\")\nlet b = g.beds\nb.so|", ["softmax", "sorted"]),
+    ("let s = \"abc\"; s.upper|", ["uppercased"]), ("var n = 3\nn.ro|", ["rounded"]),
+    ("let x = [1, 2]\nx.app|", ["append"]),
+    ("let d = [\"a\": 1]\nd.removeV|", ["removeValue"]), ("for g in gardens { g.na|", ["name"]),
+    ("for g in gardens where true { g.na|", ["name"]), ("for i in 0..<3 { i.ro|", ["rounded"]),
+    ("for b in south.beds { b.ro|", ["rounded"]), ("if let g = gardens.first, true { let s = south; s.na|", ["name"]),
+    ("func f(_ g: Garden) { g.be|", ["beds"]), ("func f(_ gs: [Garden]) { for g in gs { g.be|", ["beds"]),
+    ("let text: String = made()\ntext.low|", ["lowercased"]),
+    ("let g = garden(\n  \"x\"\n)\n  .extended(by: 2)\ng.be|", ["beds"]),
+    ("let g = g.|", []), ("let n = south.beds.count + 1\nn.|", []), ("gardens.map { south in south.|", []),
+    // The value that is there already is known better, unless its name comes to mean something else.
+    ("let south = garden(\"x\")\nsouth.na|", ["name"]), ("let south = \"x\"\nsouth.upper|", ["uppercased"]),
+    ("let point = made()\npoint.ac|", ["across"]),
+  ])
+  func membersOfANameThatHasNotRunYet(marked: String, expected: [String]) {
+    #expect(Set(complete(marked).matches.map(\.text)) == Set(expected))
+  }
+
+  @Test func anEnumerationThatTwoTypesShareIsOfferedOnce() {
+    let either = ValueType.either([.choice(Gardening.method), .array(of: .choice(Gardening.method))])
+    #expect(either.enumerations.map(\.name) == ["Method"])
+  }
+
+  @Test func ofManyVariablesTheNewestAreOffered() {
+    let session = CellSession()
+    for number in 0..<1000 { session.declare("many\(number)", .int(number)) }
+    let found = session.complete("man", cursor: 3).matches.map(\.text)
+    #expect(found == (700..<1000).map { "many\($0)" })
+    #expect(session.complete("many12", cursor: 6).matches.map(\.text) == ["many12"] + (120..<130).map { "many\($0)" })
+  }
+
+  @Test func whatIsOpenToTheEndOfALongCellIsReadInPassing() {
+    let text = String(repeating: "let a = (\n", count: 5000) + "a."
+    #expect(session.complete(text, cursor: text.count).matches.isEmpty)
   }
 
   @Test func labelsComeFirstWithTheirSignatures() throws {
@@ -102,6 +152,7 @@ import Testing
   }
 
   @Test(arguments: [
+    ("counts|", ["3 numbers, from 0 to 2, mean 1", "first: 0, 1, 2", ".first: Any? = 0"]),
     (
       "heights|",
       ["heights: Vector = [1.0, 2.0]", "2 numbers, from 1 to 2, mean 1.5", "first: 1, 2", ".count: Int = 2"]
@@ -137,7 +188,7 @@ import Testing
     let type = TypeDeclaration(
       "Garden", summary: "Beds.",
       members: [
-        .init("weight", type: "Int", summary: "All of it.", isCostly: true) { _ in
+        .init("weight", type: "Int", summary: "All of it.", isCostly: { _ in true }) { _ in
           reads.withLock { $0 += 1 }
           return 7
         }
@@ -151,6 +202,15 @@ import Testing
     #expect(reads.withLock { $0 } == 0)
   }
 
+  @Test func aLongTextIsNotCounted() throws {
+    session.declare("long", .string(String(repeating: "é", count: 200_000)))
+    let found = try #require(session.inspect("long", cursor: 4))
+    for word in ["400000 bytes", ".count: Int\n", ".isEmpty: Bool = false", ".last: String? = \"é\""] {
+      #expect(found.text.contains(word), "\(found.text)")
+    }
+    #expect(try session.run("long.count", host: TestHost())?.description == "200000")
+  }
+
   @Test func completionWhileACellRuns() async throws {
     let session = session
     let host = TestHost(interruptAfter: 200_000)
@@ -160,5 +220,23 @@ import Testing
     for _ in 0..<100 { #expect(!session.complete("xs.co", cursor: 5).matches.isEmpty || session["xs"] == nil) }
     _ = await runner.value
     #expect(session.complete("xs.co", cursor: 5).matches.map(\.text).contains("count"))
+  }
+
+  /// Wherever a cell is broken off, it is read as far as it goes.
+  @Test(arguments: [
+    "func f(_ a: [String: Int], of b: Garden? = garden(\"x\", beds: (1)), c: Int) -> [Int] { let (x, y) = (a, b); return x }",
+    "let f = { (a: [Int], b: Int) -> [Int] in for (i, z) in a.enumerated() where i > 0 { print(\"\\(z.rounded()) \\(i)\") } }",
+    "if let g = gardens.first, let `in` = [\"a\": g, \"b\": g][\"a\"] { } else { let n = -g.beds[0] }\n}} ) ] let q = \"",
+  ])
+  func everyPartOfACellIsCompleted(cell: String) {
+    let scalars = Array(cell.unicodeScalars)
+    for count in 0...scalars.count {
+      for end in ["", ".", "(", " in ", "[\""] {
+        let text = String(String.UnicodeScalarView(scalars[..<count])) + end
+        let completion = session.complete(text, cursor: text.unicodeScalars.count)
+        #expect(completion.start <= completion.end && completion.end == text.unicodeScalars.count)
+        _ = session.inspect(text, cursor: count)
+      }
+    }
   }
 }

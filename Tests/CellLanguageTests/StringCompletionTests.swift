@@ -60,6 +60,27 @@ import Testing
     #expect(complete("sow(\"herbs/\\(garde|").matches.map(\.text) == ["garden"])
   }
 
+  @Test(arguments: [
+    ("sizes[\"|", ["small", "large"]), ("sizes[\"la|\"]", ["large"]), ("almanac[\"first |", ["first frost"]),
+    ("almanac.page(of: \"|", ["sowing", "first frost"]), ("almanac.page(of: \"so|", ["sowing"]),
+    ("almanac.page(of: \"sowing\", note: \"|", []), ("[\"la|", []), ("sizes [\"la|", []), ("unknown[\"la|", []),
+  ])
+  func theKeysOfALiveValueAreOffered(marked: String, expected: [String]) throws {
+    let type = TypeDeclaration(
+      "Almanac", summary: "Days.",
+      methods: [
+        Command("page", [Parameter("of", .string), Parameter("note", .string, default: "")], summary: "") { _, _ in
+          .void
+        }
+      ])
+    let session = CellSession(vocabulary: Vocabulary([Subject("Days", summary: "", types: [type])]))
+    try session.run("let sizes = [\"small\": 1, \"large\": 9]", host: TestHost())
+    session.declare("almanac", .object(Almanac()))
+    let parts = marked.split(separator: "|", omittingEmptySubsequences: false)
+    let found = session.complete(parts.joined(), cursor: parts[0].unicodeScalars.count)
+    #expect(found.matches.map(\.text) == expected)
+  }
+
   @Test func aListIsNeverEndless() {
     let many = TextSource { _ in (0..<5000).map { .init("\($0)", note: "") } }
     let session = CellSession(
@@ -70,4 +91,10 @@ import Testing
       ]))
     #expect(session.complete("pick(\"", cursor: 6).matches.count == 300)
   }
+}
+
+private struct Almanac: CellObject {
+  var typeName: String { "Almanac" }
+  var summary: String { "almanac" }
+  var keys: [String] { ["sowing", "first frost"] }
 }

@@ -160,4 +160,61 @@ import Testing
     #expect(all.text.contains("grow(_:with:…)") && all.text.contains("Gardens: Beds and what grows in them."))
     #expect(Gardening.vocabulary.enumerations.map(\.name) == ["Method", "Watering"])
   }
+
+  @Test func aTableLeavesOutWhatWouldBeEmpty() {
+    let table = Documentation.table([
+      Parameter("by", .int(), help: "how | much"), Parameter("_", name: "what", .string),
+    ])
+    #expect(
+      table == """
+        | parameter | type | meaning |
+        |---|---|---|
+        | `by:` | `Int` | how \\| much |
+        | `what` | `String` |  |
+        """)
+    #expect(
+      Documentation.table([Parameter("_", name: "x", .any)]) == "| parameter | type |\n|---|---|\n| `x` | `Any` |")
+  }
+
+  @Test func theReferenceListsEverythingUnderHeadingsOfItsOwn() throws {
+    let garden = TypeDeclaration("Garden", summary: "Beds.")
+    let vocabulary = Vocabulary([
+      Subject(
+        "Gardens", summary: "Beds.",
+        commands: [
+          Command("garden", [Parameter("as", .choice(Gardening.method))], summary: "Lays out.") { _, _ in .void },
+          Command("method", summary: "Makes one.") { _, _ in .void },
+        ], types: [garden])
+    ])
+    let reference = vocabulary.reference
+    let headings = reference.joined(separator: "\n").split(separator: "\n").filter { $0.hasPrefix("#") }
+      .map { $0.drop { $0 == "#" || $0 == " " }.lowercased() }
+    #expect(Set(headings).count == headings.count)
+    #expect(
+      reference[0].contains(
+        "| [Gardens](#Gardens) | [garden](#garden), [method](#method), [Garden (type)](#Garden-(type)), "
+          + "[Method (cases)](#Method-(cases)), [Watering](#Watering) |"))
+    #expect(reference.contains { $0.hasPrefix("### Method (cases)\n\nHow to grow.\n\n**`.outdoor`**") })
+  }
+
+  /// The methods that types share are shown on each of them, and the examples run there.
+  @Test(arguments: ["Array", "Vector", "Range", "String", "Dictionary"]) func sharedMethodsAreShownOnTheirType(
+    name: String
+  ) throws {
+    let type = try #require(Vocabulary().type(name))
+    let examples = try #require(SequenceExamples.all[name])
+    #expect(Set(examples.keys).isSubset(of: type.methods.map(\.name)))
+    for (method, example) in examples {
+      #expect(type.method(method)?.example == example && example.contains(".\(method)"))
+      let session = CellSession()
+      try session.run(example, host: TestHost())
+      let receiver = try #require(example.firstRange(of: ".\(method)"))
+      let start = example.firstRange(of: " in ")?.upperBound ?? example.startIndex
+      let value = try session.run(
+        String(example[(start < receiver.lowerBound ? start : example.startIndex)..<receiver.lowerBound]),
+        host: TestHost())
+      #expect(value?.typeName == name, "\(example)")
+    }
+    if name == "Dictionary" { #expect(type.method("map")?.discussion.contains("(key:, value:)") == true) }
+  }
 }

@@ -57,10 +57,15 @@ import Testing
     #expect(found.map(\.fix) == ["Write `return y`."])
   }
 
-  @Test(arguments: [
-    "let garden = 3", "var garden = 3", "func garden() { }", "let (a, garden) = (1, 2)", "let `garden` = 1",
-  ])
+  @Test(arguments: ["let garden = 3", "var garden = 3", "let (a, garden) = (1, 2)", "let `garden` = 1"])
   func aNameThatHidesACommandIsTold(cell: String) throws {
+    let found = try warnings(cell)
+    #expect(found.map(\.what) == ["`garden` hides the command `garden`"])
+    #expect(found[0].description.contains("`garden(…)` still calls the command"))
+  }
+
+  @Test(arguments: ["func garden() { }", "let garden = { $0 + 1 }", "let garden = { (x: Int) in x }"])
+  func aFunctionThatHidesACommandIsTold(cell: String) throws {
     let found = try warnings(cell)
     #expect(found.map(\.what) == ["`garden` hides the command `garden`"])
     #expect(found[0].description.contains("restart"))
@@ -69,6 +74,20 @@ import Testing
   @Test func aHiddenCommandIsNoCommandAnyMore() throws {
     #expect(try warnings("garden(1)\n2", after: "func garden(_ x: Int) -> Int { x }").isEmpty)
     #expect(try warnings("func garden(_ x: Int) -> Int { x }\ngarden(1)\n2").count == 1)
+  }
+
+  @Test func aValueThatHidesACommandLeavesItItsCalls() throws {
+    let session = CellSession(vocabulary: Gardening.vocabulary)
+    let host = TestHost()
+    try session.run("let garden = garden(\"south\")", host: host)
+    #expect(try session.run("garden.name + garden(\"north\").name", host: host)?.description == "southnorth")
+    #expect(
+      try session.run("let own = { (n: String) in garden(n) }\nown(\"west\").name", host: host)?.description == "west")
+    #expect(session.complete("garden(\"x\").exten", cursor: 17).matches.map(\.text) == ["extended"])
+    #expect(try session.warnings(of: "garden(\"lost\")\n1").count == 1)
+    try session.run("func grow(_ x: Int) -> Int { x + 1 }", host: host)
+    #expect(try session.run("grow(1)", host: host)?.description == "2")
+    #expect(throws: CellError.self) { try session.run("let tree = 3\ntree(1)", host: host) }
   }
 
   @Test func aCommandWarnsOncePerPlaceWithTheCaretUnderItsArgument() throws {

@@ -68,6 +68,40 @@ import Testing
     }
   }
 
+  @Test func modelsAreOfferedWithoutFiles() throws {
+    let folder = try filled()
+    #expect(names("model(\"\(folder.path)/n|") == ["nested/"])
+    #expect(names("model(\"base\", adapter: \"\(folder.path)/no|") == ["notes.jsonl"])
+  }
+
+  @Test func ofManyFilesTheFirstAreOffered() throws {
+    let folder = try TemporaryFolder()
+    for number in 1000..<2500 { try Data().write(to: URL(filePath: "\(folder.path)/file\(number)")) }
+    let found = names("jsonl(\"\(folder.path)/|")
+    #expect(found == (1000..<1300).map { "file\($0)" })
+    #expect(names("jsonl(\"\(folder.path)/file2|").count == 300)
+    #expect(names("jsonl(\"\(folder.path)/file249|") == (2490..<2500).map { "file\($0)" })
+  }
+
+  @Test func theColumnsOfATableAreOffered() throws {
+    let bench = try Bench.prepared()
+    try bench.run("let t = table([first, second])")
+    func names(_ text: String) -> [String] { bench.session.complete(text, cursor: text.count).matches.map(\.text) }
+    guard case .array(let columns)? = try bench.run("t.columns") else { throw CellFailure("no columns") }
+    let titles = columns.elements.map(\.description)
+    #expect(titles.contains { $0.contains(" ") })
+    #expect(names("t[\"") == titles && names("t.sorted(by: \"") == titles)
+    #expect(names("t.csv(\"acc").isEmpty)
+    #expect(names("plot(run, y: [.acc") == ["accuracy"])
+  }
+
+  @Test func whatACellMakesIsCompletedBeforeItHasRun() {
+    #expect(names("slider(0...1) { beta in be|") == ["beta"])
+    #expect(names("slider(0...1) { beta in d.show(.jsd(beta: be|").contains("beta"))
+    #expect(names("let m = model(\"base\")\nm.|") == names("model(\"base\").|"))
+    #expect(names("for problem in addition().problems(3) { problem.te|") == names("addition().problems(3)[0].te|"))
+  }
+
   @Test func shippedModelsAreOffered() throws {
     _ = Shipped.models
     #expect(names("model(\"ba|").contains("base"))
@@ -153,6 +187,19 @@ import Testing
       #expect(!command.example.isEmpty, "\(command.name) has no example")
       #expect(throws: Never.self, "\(command.name)") { try bench.run(command.example) }
     }
+  }
+
+  @Test func theReferenceBeginsWithACellThatMakesWhatItsExamplesUse() throws {
+    _ = Shipped.models
+    #expect(ReferenceCommand.notebook(of: workbenchVocabulary).contains("let base = model(\\\"base\\\")"))
+    try bench.run(ReferenceCommand.preparation)
+    for (name, type) in [
+      ("exam", "Problems"), ("practice", "Problems"), ("base", "Model"), ("y", "Rollout"), ("d", "Distributions"),
+      ("run", "Run"),
+    ] {
+      #expect(bench.session[name]?.typeName == type)
+    }
+    #expect(try bench.session.warnings(of: ReferenceCommand.preparation).isEmpty)
   }
 
   @Test func theReferenceIsAsTheDeclarationsSay() throws {

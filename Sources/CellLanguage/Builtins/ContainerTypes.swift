@@ -3,7 +3,7 @@
 extension Builtins {
   static let arrayType = TypeDeclaration(
     "Array", summary: "Values in order.", element: "Any", members: sequenceMembers,
-    methods: sequenceMethods + [
+    methods: sequenceMethods(of: "Array") + [
       Command(
         "joined", [Parameter("separator", .string, default: "", help: "the text between two elements")],
         result: "String", summary: "The elements as one text."
@@ -98,7 +98,7 @@ extension Builtins {
         if case .range(let range) = $0 { range.upper.map { .int($0) } ?? .null } else { .null }
       },
     ],
-    methods: sequenceMethods.filter { $0.name != "contains" } + [
+    methods: sequenceMethods(besides: ["contains"], of: "Range") + [
       Command(
         "contains", [Parameter("_", name: "element", .int(), help: "a whole number")], result: "Bool",
         summary: "Whether a number lies in the range."
@@ -111,10 +111,11 @@ extension Builtins {
   static let vectorType = TypeDeclaration(
     "Vector", summary: "Real numbers, with arithmetic element by element.", element: "Double",
     members: sequenceMembers,
-    methods: sequenceMethods.filter { !["map", "min", "max"].contains($0.name) } + [
+    methods: sequenceMethods(besides: ["map", "min", "max"], of: "Vector") + [
       Command(
         "map", [Parameter("_", name: "body", .function, help: "makes the new element")], result: "Vector or [Any]",
-        summary: "A new vector, element by element; an array, when the results are no numbers."
+        summary: "A new vector, element by element; an array, when the results are no numbers.",
+        example: "vector([1, 2]).map { $0 * 2 }"
       ) { arguments, context in
         guard let map = arrayType.method("map"), case .action(let action) = map.body else { return .void }
         let mapped = try action(arguments, context)
@@ -136,7 +137,13 @@ extension Builtins {
 
   static let dictionaryType = TypeDeclaration(
     "Dictionary", summary: "Values by key, in the order in which the keys came.", element: "Any?",
-    members: sequenceMembers.filter { ["count", "isEmpty"].contains($0.name) } + [
+    members: [
+      .init("count", type: "Int", summary: "How many entries there are.") {
+        if case .dictionary(let dictionary) = $0 { .int(dictionary.count) } else { .null }
+      },
+      .init("isEmpty", type: "Bool", summary: "There are none.") {
+        if case .dictionary(let dictionary) = $0 { .bool(dictionary.count == 0) } else { .null }
+      },
       .init("keys", type: "[Any]", summary: "The keys in order.") {
         if case .dictionary(let dictionary) = $0 { .list(dictionary.keys) } else { .null }
       },
@@ -144,7 +151,7 @@ extension Builtins {
         if case .dictionary(let dictionary) = $0 { .list(dictionary.values) } else { .null }
       },
     ],
-    methods: sequenceMethods.filter { ["map", "filter", "forEach", "reduce", "sorted"].contains($0.name) } + [
+    methods: sequenceMethods(["map", "filter", "forEach", "reduce", "sorted"], of: "Dictionary") + [
       Command(
         mutating: "removeValue", [Parameter("forKey", name: "key", .any, help: "the key")], result: "Any?",
         summary: "Takes an entry out of a variable."

@@ -7,9 +7,26 @@ extension Builtins {
 
   private static func other(_ help: String) -> Parameter { Parameter("_", name: "text", .string, help: help) }
 
+  /// Those of sequences, without making a value of each character.
+  private static let stringMembers: [TypeDeclaration.Member] = [
+    .init(
+      "count", type: "Int", summary: "How many characters there are.",
+      isCostly: { if case .string(let text) = $0 { text.utf8.count > Value.sketchLimit } else { false } }
+    ) { if case .string(let text) = $0 { .int(text.count) } else { .null } },
+    .init("isEmpty", type: "Bool", summary: "There are none.") {
+      if case .string(let text) = $0 { .bool(text.isEmpty) } else { .null }
+    },
+    .init("first", type: "String?", summary: "The first character, or nil.") {
+      if case .string(let text) = $0 { text.first.map { .string(String($0)) } ?? .null } else { .null }
+    },
+    .init("last", type: "String?", summary: "The last character, or nil.") {
+      if case .string(let text) = $0 { text.last.map { .string(String($0)) } ?? .null } else { .null }
+    },
+  ]
+
   static let stringType = TypeDeclaration(
-    "String", summary: "Text.", element: "String", members: sequenceMembers.filter { $0.name != "indices" },
-    methods: sequenceMethods.filter { ["map", "filter", "enumerated", "forEach"].contains($0.name) } + [
+    "String", summary: "Text.", element: "String", members: stringMembers,
+    methods: sequenceMethods(["map", "filter", "enumerated", "forEach"], of: "String") + [
       Command("uppercased", result: "String", summary: "In capitals.") { arguments, _ in
         .string(text(arguments).uppercased())
       },

@@ -36,10 +36,23 @@ extension Builtins {
     },
   ]
 
-  static let sequenceMethods: [Command] = [
+  /// The methods that a type shares with others, with examples of that type.
+  ///
+  /// Without `names` those are all but the ones that the type has in a form of its own.
+  static func sequenceMethods(
+    _ names: Set<String>? = nil, besides own: Set<String> = [], of type: String
+  ) -> [Command] {
+    sequenceMethods.filter { names?.contains($0.name) ?? !own.contains($0.name) }.map { method in
+      method.with(
+        example: SequenceExamples.all[type]?[method.name] ?? "",
+        discussion: type == "Dictionary"
+          ? "An entry is a tuple `(key:, value:)`; the entries come in the order of the keys." : method.discussion)
+    }
+  }
+
+  private static let sequenceMethods: [Command] = [
     Command(
-      "map", [closure("makes the new element")], result: "[Any]", summary: "A new array, element by element.",
-      example: "[1, 2].map { $0 * 2 }"
+      "map", [closure("makes the new element")], result: "[Any]", summary: "A new array, element by element."
     ) { arguments, context in
       let function = try arguments.function("body")
       var result: [Value] = []
@@ -52,8 +65,7 @@ extension Builtins {
       return .list(result)
     },
     Command(
-      "filter", [closure("whether to keep the element")], result: "[Any]", summary: "The elements that pass a test.",
-      example: "[1, 2].filter { $0 > 1 }"
+      "filter", [closure("whether to keep the element")], result: "[Any]", summary: "The elements that pass a test."
     ) { arguments, context in
       let function = try arguments.function("body")
       var result: [Value] = []
@@ -68,7 +80,7 @@ extension Builtins {
     },
     Command(
       "reduce", [Parameter("_", name: "initial", .any, help: "what to start with"), closure("combines two values")],
-      result: "Any", summary: "Combines all elements into one value.", example: "[1, 2].reduce(0, +)"
+      result: "Any", summary: "Combines all elements into one value."
     ) { arguments, context in
       let function = try arguments.function("body")
       var result = try arguments.value("initial")
@@ -77,7 +89,7 @@ extension Builtins {
     },
     Command(
       "sorted", [Parameter("by", name: "body", .optional(.function), help: "whether its first argument comes first")],
-      result: "[Any]", summary: "The elements in order.", example: "[3, 1].sorted(by: >)"
+      result: "[Any]", summary: "The elements in order."
     ) { arguments, context in
       let values = try all(arguments)
       guard case .function(let function) = try arguments.value("body") else {
@@ -109,8 +121,7 @@ extension Builtins {
       return .list(try all(arguments).reversed())
     },
     Command(
-      "enumerated", result: "[(offset: Int, element: Any)]", summary: "Each element with its number.",
-      example: "for (i, x) in xs.enumerated() { print(i, x) }"
+      "enumerated", result: "[(offset: Int, element: Any)]", summary: "Each element with its number."
     ) { arguments, _ in
       .list(
         try all(arguments).enumerated().map {

@@ -32,12 +32,16 @@ extension CellFailure {
       fix: "Write `return \(short(text))`.")
   }
 
-  /// A name that hides a command.
-  static func shadowing(_ name: String) -> CellFailure {
+  /// A name that hides a command, which a call still reaches unless the name means a function.
+  static func shadowing(_ name: String, isFunction: Bool) -> CellFailure {
     CellFailure(
       "`\(name)` hides the command `\(name)`",
-      "from here on the name means this value, and the command cannot be called any more",
-      fix: "Choose another name. A command that is hidden comes back when the kernel is restarted.")
+      isFunction
+        ? "from here on the name means this function, and the command cannot be called any more"
+        : "from here on the name means this value; `\(name)(…)` still calls the command, unless the value is a function",
+      fix: isFunction
+        ? "Choose another name. A command that is hidden comes back when the kernel is restarted."
+        : "Another name leaves no doubt.")
   }
 
   private static func short(_ text: String) -> String {

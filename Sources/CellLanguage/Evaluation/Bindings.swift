@@ -29,6 +29,9 @@ final class Binding: Sendable {
 
   var order: Int { state.withLock { $0.order } }
 
+  /// When the variable was declared; nil when there is none.
+  var orderIfDeclared: Int? { state.withLock { $0.value == nil ? nil : $0.order } }
+
   func declare(_ value: Value, isMutable: Bool, order: Int) {
     state.withLock {
       if $0.value == nil { $0.order = order }
@@ -89,6 +92,16 @@ final class Globals: Sendable {
   var variables: [(name: String, value: Value)] {
     bindings.withLock { Array($0.values) }.filter { $0.declared != nil }.sorted { $0.order < $1.order }
       .compactMap { binding in binding.declared.map { (binding.name, $0) } }
+  }
+
+  /// The variables that were declared last among those whose names begin with a text, in the order of declaration.
+  func variables(startingWith prefix: String, limit: Int) -> [(name: String, value: Value)] {
+    let found = bindings.withLock { $0.values.filter { prefix.isEmpty || $0.name.hasPrefix(prefix) } }
+    let orders = found.map(\.orderIfDeclared)
+    let declared = orders.compactMap(\.self).sorted()
+    let first = declared.count > limit ? declared[declared.count - limit] : 0
+    return zip(found, orders).filter { ($0.1 ?? -1) >= first }.sorted { ($0.1 ?? 0) < ($1.1 ?? 0) }
+      .compactMap { binding, _ in binding.declared.map { (binding.name, $0) } }
   }
 
   /// Every name that means something.

@@ -8,7 +8,9 @@ extension Evaluator {
       return try callMethod(name, range, of: base, arguments, node, frame)
     }
     let value = try evaluate(callee, frame)
-    guard case .function(let function) = value else { throw located(.notCallable(value), callee, frame) }
+    guard let function = value.function ?? callee.hiddenCommand else {
+      throw located(.notCallable(value), callee, frame)
+    }
     let given = try evaluateArguments(arguments, frame)
     return try shallow(try invoke(function, given, at: node.range, in: frame.code.source), node, frame)
   }
@@ -216,5 +218,17 @@ extension Evaluator {
     case let interruption as CellInterrupted: located(.interrupted(kept: interruption.kept), range, source)
     default: located(.foreign(error, in: name), range, source)
     }
+  }
+}
+
+extension Value {
+  /// The function, if it is one.
+  fileprivate var function: Function? { if case .function(let function) = self { function } else { nil } }
+}
+
+extension Node {
+  /// The command of a top-level name, whose variable is no function: nothing else can be meant by a call.
+  fileprivate var hiddenCommand: Function? {
+    if case .variable(.global(let binding)) = kind { binding.command } else { nil }
   }
 }

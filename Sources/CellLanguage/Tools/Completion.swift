@@ -33,10 +33,10 @@ extension CellSession {
     let before = SourceText(text.text(SourceRange(start: 0, end: cut)))
     let context = CursorContext(before, globals: globals)
     if let literal = context.openString { return complete(literal, context) }
-    let matches = context.isInsideText ? [] : context.matches()
     let prefix = context.prefix
+    let matches = context.isInsideText ? [] : context.matches().filter { $0.text.hasPrefix(prefix) }
     return Completion(
-      matches: matches.filter { $0.text.hasPrefix(prefix) },
+      matches: matches,
       start: before.scalarOffset(ofByte: context.prefixStart), end: before.scalarOffset(ofByte: before.bytes.count))
   }
 
@@ -68,6 +68,9 @@ extension CellSession {
 }
 
 extension CursorContext {
+  /// More names of one kind are never offered.
+  static let matchLimit = 300
+
   /// Everything that fits the place, whatever has been typed of it.
   func matches() -> [CompletionMatch] {
     if followsDot {
@@ -80,14 +83,13 @@ extension CursorContext {
 
   private func members(of type: Known?) -> [CompletionMatch] {
     guard let type else { return [] }
-    var matches: [CompletionMatch] = []
+    var names: [String] = []
     if case .value(let value) = type {
-      if case .tuple(let tuple) = value {
-        matches += tuple.labels.compactMap(\.self).map { CompletionMatch(text: $0, kind: .member, signature: $0) }
-      }
-      if case .object(let object) = value {
-        matches += object.furtherMembers.map { CompletionMatch(text: $0, kind: .member, signature: $0) }
-      }
+      if case .tuple(let tuple) = value { names += tuple.labels.compactMap(\.self) }
+      if case .object(let object) = value { names += object.furtherMembers }
+    }
+    let matches = names.filter { $0.hasPrefix(prefix) }.prefix(CursorContext.matchLimit).map {
+      CompletionMatch(text: $0, kind: .member, signature: $0)
     }
     guard let declaration = globals.vocabulary.type(type.typeName) else { return matches }
     return declaration.members.map {
@@ -117,10 +119,11 @@ extension CursorContext {
 
   /// Variables, commands and words of the language that begin with what was typed.
   private func names() -> [CompletionMatch] {
-    let variables = globals.variables.filter { $0.name.hasPrefix(prefix) }
-    let taken = Set(variables.map(\.name))
-    let local = localNames.subtracting(taken).sorted()
-    var matches = local.map { CompletionMatch(text: $0, kind: .variable, signature: $0) }
+    let variables = globals.variables(startingWith: prefix, limit: CursorContext.matchLimit)
+    let local = localNames.filter { $0.hasPrefix(prefix) && globals.variable($0) == nil }.sorted()
+    var matches = local.prefix(CursorContext.matchLimit).map {
+      CompletionMatch(text: $0, kind: .variable, signature: $0)
+    }
     for (name, value) in variables {
       if case .function(let function) = value {
         matches.append(CompletionMatch(text: name, kind: .function, signature: function.signature))
@@ -129,7 +132,7 @@ extension CursorContext {
       }
     }
     for command in globals.vocabulary.commands
-    where command.name.hasPrefix(prefix) && !taken.contains(command.name) {
+    where command.name.hasPrefix(prefix) && globals.variable(command.name) == nil {
       matches.append(CompletionMatch(text: command.name, kind: .function, signature: command.signature))
     }
     return matches

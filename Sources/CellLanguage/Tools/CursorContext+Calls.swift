@@ -73,7 +73,7 @@ extension CursorContext {
         guard let receiver = chain(endingAt: index - 2),
           let method = globals.vocabulary.type(receiver.typeName)?.method(name)
         else { return nil }
-        return CallTarget(name: name, parameters: method.parameters, command: method)
+        return CallTarget(name: name, parameters: method.parameters, command: method, receiver: receiver)
       }
       guard let outer = enclosingCall(before: index - 1, level: level + 1) else { return nil }
       let cases = (expectedParameter(in: outer)?.type.enumerations ?? []).flatMap(\.cases)

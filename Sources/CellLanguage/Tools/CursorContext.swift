@@ -29,6 +29,8 @@ struct CallTarget {
   /// Labels of a function that a cell declared.
   var labels: [String] = []
   var command: Command?
+  /// What a method is called on.
+  var receiver: Known?
   var enumerationCase: Enumeration.Case?
 }
 
@@ -41,6 +43,8 @@ struct CursorContext {
   let position: Int
   let prefix: String
   let prefixStart: Int
+  /// The names that the cell declares itself.
+  let locals: [LocalName]
   /// Calls and members inside each other that are followed.
   static let depthLimit = 64
 
@@ -57,6 +61,7 @@ struct CursorContext {
       prefix = ""
       prefixStart = source.bytes.count
     }
+    locals = CursorContext.locals(of: tokens, in: source)
   }
 
   func text(_ index: Int) -> String { source.text(tokens[index].range) }
@@ -76,18 +81,6 @@ struct CursorContext {
   }
 
   var followsDot: Bool { position > 0 && tokens[position - 1].kind == .dot }
-
-  /// Names declared in this cell, before the cursor.
-  var localNames: Set<String> {
-    var names: Set<String> = []
-    for index in tokens.indices.dropLast() where index + 1 < position {
-      guard [.let, .var, .for, .func].contains(tokens[index].kind), tokens[index + 1].kind == .identifier else {
-        continue
-      }
-      names.insert(text(index + 1))
-    }
-    return names
-  }
 
   /// Whether a value ends with this token, so that a dot after it asks for a member.
   func endsExpression(_ index: Int) -> Bool {
@@ -112,11 +105,9 @@ struct CursorContext {
       if open > 0, endsExpression(open - 1), !tokens[open].hasSpaceBefore {
         return element(of: chain(endingAt: open - 1, depth: depth + 1), at: open + 1)
       }
-      return .type("Array")
+      return .type(isDictionary(from: open, to: end) ? "Dictionary" : "Array")
     case .identifier:
-      guard end > 1, tokens[end - 1].kind == .dot else {
-        return globals.variable(text(end)).map { .value($0) }
-      }
+      guard end > 1, tokens[end - 1].kind == .dot else { return known(end, depth: depth + 1) }
       return member(text(end), of: chain(endingAt: end - 2, depth: depth + 1))
     default: return nil
     }
@@ -128,7 +119,7 @@ struct CursorContext {
       guard let receiver = chain(endingAt: index - 2, depth: depth) else { return nil }
       return globals.vocabulary.type(receiver.typeName)?.method(name)?.result.map { .type($0) }
     }
-    guard globals.variable(name) == nil else { return nil }
+    if case .function(let function)? = globals.variable(name) { return function.command?.result.map { .type($0) } }
     return globals.vocabulary.command(name)?.result.map { .type($0) }
   }
 
@@ -154,14 +145,30 @@ struct CursorContext {
     {
       return .value(element)
     }
-    return switch known {
+    return known.flatMap { self.element(of: $0) }
+  }
+
+  /// An element of which nothing is known but what it is an element of.
+  func element(of known: Known) -> Known? {
+    switch known {
     case .value(.array(let list)): list.elements.first.map { .value($0) }
     case .value(.dictionary(let dictionary)): dictionary.values.first.map { .value($0) }
     case .type(let name) where name.hasPrefix("["):
       .type(String(name.dropFirst().prefix { $0 != "]" }))
-    case .some(let known): globals.vocabulary.type(known.typeName)?.element.map { .type($0) }
-    case nil: nil
+    default: globals.vocabulary.type(known.typeName)?.element.map { .type($0) }
     }
+  }
+
+  /// Whether a literal in brackets has a colon between its entries.
+  private func isDictionary(from open: Int, to end: Int) -> Bool {
+    var depth = 0
+    for index in open...end {
+      if tokens[index].kind.isOpening { depth += 1 }
+      if tokens[index].kind.isClosing { depth -= 1 }
+      if depth == 1, tokens[index].kind == .colon { return true }
+      if depth == 1, tokens[index].kind == .comma { return false }
+    }
+    return false
   }
 
   /// An index or a key that is written out.

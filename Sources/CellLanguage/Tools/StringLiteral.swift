@@ -48,8 +48,41 @@ extension CursorContext {
     return OpenString(token: token, start: Int(tokens[token].end))
   }
 
-  /// What may stand in the literal, by the parameter that it is given to.
+  /// What may stand in the literal: what its parameter says, or the keys of the value that it is a key of.
   func texts(at literal: OpenString) -> TextSource? {
-    enclosingCall(before: literal.token, level: 0).flatMap { expectedParameter(in: $0)?.texts }
+    let before = literal.token - 1
+    if before > 0, tokens[before].kind == .leftBracket, !tokens[before].hasSpaceBefore, endsExpression(before - 1) {
+      return keys(of: chain(endingAt: before - 1))
+    }
+    guard let call = enclosingCall(before: literal.token, level: 0), let parameter = expectedParameter(in: call) else {
+      return nil
+    }
+    if let texts = parameter.texts { return texts }
+    // A text that a method of a live value must have, and of which nothing is declared, is one of its keys.
+    guard case .string = parameter.type, !parameter.isOptional else { return nil }
+    return keys(of: call.target.receiver)
+  }
+
+  /// The keys of a live value that are texts.
+  private func keys(of known: Known?) -> TextSource? {
+    switch known {
+    case .value(.object(let object)):
+      TextSource { typed in texts(object.keys, typed, note: "in this \(object.typeName)") }
+    case .value(.dictionary(let dictionary)):
+      TextSource { typed in
+        texts(
+          dictionary.keys.lazy.compactMap { if case .string(let key) = $0 { key } else { nil } }, typed,
+          note: "in this Dictionary")
+      }
+    default: nil
+    }
+  }
+
+  private func texts(_ keys: some Sequence<String>, _ typed: String, note: String) -> [TextSource.Text] {
+    var found: [TextSource.Text] = []
+    for key in keys where key.hasPrefix(typed) && found.count < TextSource.limit {
+      found.append(.init(key, note: note))
+    }
+    return found
   }
 }

@@ -184,8 +184,8 @@ extension Value {
     }
   }
 
-  /// Of more than this, only the count is told.
-  private static let sketchLimit = 200_000
+  /// Of more than this, only the count is told; of a text, its bytes.
+  static let sketchLimit = 200_000
 
   private static func first(_ elements: ArraySlice<Value>, of count: Int) -> [String] {
     elements.enumerated().map { "[\($0)] = \($1.summary)" } + (count > elements.count ? ["…"] : [])
@@ -208,7 +208,8 @@ extension Value {
 extension Double {
   /// At most four digits that count.
   fileprivate var short: String {
-    guard isFinite, self != 0 else { return "\(self)" }
+    guard isFinite else { return "\(self)" }
+    guard self != 0 else { return "0" }
     var scale = 1.0
     var size = magnitude
     while size < 1000, scale < 1e15 { (scale, size) = (scale * 10, size * 10) }

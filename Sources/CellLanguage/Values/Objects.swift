@@ -19,6 +19,8 @@ package protocol CellObject: Sendable {
   var furtherMembers: [String] { get }
   /// The value of one of `furtherMembers`.
   func furtherMember(_ name: String) -> Value?
+  /// The texts by which it can be subscripted, such as the titles of a table's columns.
+  var keys: [String] { get }
 }
 
 extension CellObject {
@@ -32,6 +34,8 @@ extension CellObject {
   package var furtherMembers: [String] { [] }
   /// None.
   package func furtherMember(_ name: String) -> Value? { nil }
+  /// None.
+  package var keys: [String] { [] }
 }
 
 /// An object that takes part in arithmetic, such as a formula that is recorded while it is written down.

@@ -21,9 +21,9 @@ package struct Command: Sendable {
   /// One line.
   package let summary: String
   /// More than one line, where one is not enough.
-  package let discussion: String
+  package private(set) var discussion: String
   /// Code that shows a use.
-  package let example: String
+  package private(set) var example: String
   /// Its effect is worth a call even where nobody uses the result.
   package let isDiscardable: Bool
   /// How it is called, as Swift would declare it.
@@ -60,6 +60,14 @@ package struct Command: Sendable {
     isDiscardable = true
     signature = Command.signature(name, parameters, result)
     self.body = .mutation(body)
+  }
+
+  /// The same with other words.
+  func with(example: String, discussion: String) -> Command {
+    var command = self
+    command.example = example
+    command.discussion = discussion
+    return command
   }
 
   private static func signature(_ name: String, _ parameters: [Parameter], _ result: String?) -> String {

@@ -103,16 +103,19 @@ extension Documentation {
     return "  \(name) \(parameter.type.name)" + (notes.isEmpty ? "" : ": " + notes.joined(separator: "; "))
   }
 
-  /// Parameters as a table in markdown.
+  /// Parameters as a table in markdown, without the columns that would be empty.
   static func table(_ parameters: [Parameter]) -> String {
-    let rows = parameters.map { parameter in
-      let name = parameter.label.map { "`\($0):`" } ?? "`\(parameter.name)`"
-      let value = parameter.defaultValue.map { "`\(cell($0.debugDescribed(limit: 80)))`" } ?? ""
-      let bounds = parameter.type.boundsDescription.map { " (\($0))" } ?? ""
-      return
-        "| \(name) | `\(parameter.type.name)`\(bounds) | \(value) | \(parameter.unit ?? "") | \(cell(parameter.help)) |"
-    }
-    return (["| parameter | type | default | unit | meaning |", "|---|---|---|---|---|"] + rows)
+    let columns: [(title: String, text: (Parameter) -> String)] = [
+      ("parameter", { $0.label.map { "`\($0):`" } ?? "`\($0.name)`" }),
+      ("type", { "`\($0.type.name)`" + ($0.type.boundsDescription.map { " (\($0))" } ?? "") }),
+      ("default", { $0.defaultValue.map { "`\(cell($0.debugDescribed(limit: 80)))`" } ?? "" }),
+      ("unit", { $0.unit ?? "" }), ("meaning", { cell($0.help) }),
+    ]
+    let filled = columns.map { (title: $0.title, texts: parameters.map($0.text)) }
+      .filter { !$0.texts.allSatisfy(\.isEmpty) }
+    func row(_ texts: [String]) -> String { "| " + texts.joined(separator: " | ") + " |" }
+    let rows = parameters.indices.map { index in row(filled.map { $0.texts[index] }) }
+    return ([row(filled.map(\.title)), "|" + String(repeating: "---|", count: filled.count)] + rows)
       .joined(separator: "\n")
   }
 

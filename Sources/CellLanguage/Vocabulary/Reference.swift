@@ -3,37 +3,54 @@
 extension Vocabulary {
   /// A page for each subject, command, type and enumeration, in the order in which the subjects are declared.
   package var reference: [String] {
-    var pages = [contents]
+    let chapters = chapters
+    return [Vocabulary.contents(chapters)]
+      + chapters.flatMap { chapter in [chapter.page] + chapter.entries.map { "### \($0.heading)\n\n\($0.page)" } }
+  }
+
+  /// A subject with everything that has a page under it.
+  private struct Chapter {
+    let name: String
+    let page: String
+    var entries: [(heading: String, page: String)] = []
+  }
+
+  /// The subjects with their commands, types and enumerations, no two under the same heading.
+  private var chapters: [Chapter] {
+    var headings = Set(subjects.map { $0.name.lowercased() } + commands.map { $0.name.lowercased() })
+    /// A heading that is there already, in whatever letters, says what it is of.
+    func heading(_ name: String, _ kind: String) -> String {
+      headings.insert(name.lowercased()).inserted ? name : "\(name) (\(kind))"
+    }
     var known: Set<String> = []
-    for subject in subjects {
-      pages.append(
-        (["## \(subject.name)", subject.summary] + (subject.guide.isEmpty ? [] : [subject.guide])).paragraphs)
-      for command in subject.commands {
-        pages.append("### \(command.name)\n\n" + Documentation(command, listsCases: false).markdown)
-      }
-      for type in subject.types { pages.append(Vocabulary.page(type)) }
+    return subjects.map { subject in
+      var chapter = Chapter(
+        name: subject.name,
+        page: (["## \(subject.name)", subject.summary] + (subject.guide.isEmpty ? [] : [subject.guide])).paragraphs)
+      chapter.entries += subject.commands.map { ($0.name, Documentation($0, listsCases: false).markdown) }
+      chapter.entries += subject.types.map { (heading($0.name, "type"), Vocabulary.page($0)) }
       for enumeration in Vocabulary.enumerations(in: subject.commands + subject.types.flatMap(\.methods)) {
         // One that repeats cases which stand there already says nothing new.
         let signatures = Set(enumeration.cases.map { $0.signature + $0.summary })
         guard !signatures.isSubset(of: known) else { continue }
         known.formUnion(signatures)
-        pages.append(Vocabulary.page(enumeration))
+        chapter.entries.append((heading(enumeration.name, "cases"), Vocabulary.page(enumeration)))
       }
+      return chapter
     }
-    return pages
   }
 
-  /// The subjects and their commands, each a link to its page.
-  private var contents: String {
-    func link(_ name: String) -> String { "[\(name)](#\(name.replacing(" ", with: "-")))" }
-    let rows = subjects.map { subject in
-      "| \(link(subject.name)) | \((subject.commands.map(\.name) + subject.types.map(\.name)).map(link).joined(separator: ", ")) |"
+  /// The subjects and what they hold, each a link to its page.
+  private static func contents(_ chapters: [Chapter]) -> String {
+    func link(_ heading: String) -> String { "[\(heading)](#\(heading.replacing(" ", with: "-")))" }
+    let rows = chapters.map { chapter in
+      "| \(link(chapter.name)) | \(chapter.entries.map { link($0.heading) }.joined(separator: ", ")) |"
     }
     return (["| | |", "|---|---|"] + rows).joined(separator: "\n")
   }
 
   private static func page(_ type: TypeDeclaration) -> String {
-    var parts = ["### \(type.name)", type.summary]
+    var parts = [type.summary]
     if let element = type.element { parts.append("Its elements are of type `\(element)`.") }
     if !type.members.isEmpty {
       let rows = type.members.map { "| `.\($0.name)` | `\($0.type)` | \(Documentation.cell($0.summary)) |" }
@@ -47,7 +64,7 @@ extension Vocabulary {
   }
 
   private static func page(_ enumeration: Enumeration) -> String {
-    var parts = ["### \(enumeration.name)", enumeration.summary]
+    var parts = [enumeration.summary]
     for one in enumeration.cases {
       parts.append("**`.\(one.name)`** \(one.summary)")
       if !one.parameters.isEmpty { parts.append(Documentation.table(one.parameters)) }

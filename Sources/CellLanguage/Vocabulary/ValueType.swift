@@ -96,12 +96,15 @@ package indirect enum ValueType: Sendable {
     }
   }
 
-  /// The enumerations whose cases may stand here, also inside arrays.
+  /// The enumerations whose cases may stand here, also inside arrays; each once.
   package var enumerations: [Enumeration] {
     switch self {
     case .choice(let enumeration): [enumeration]
     case .optional(let type), .array(of: let type): type.enumerations
-    case .either(let types): types.flatMap(\.enumerations)
+    case .either(let types):
+      types.flatMap(\.enumerations).reduce(into: []) { found, one in
+        if !found.contains(where: { $0.name == one.name }) { found.append(one) }
+      }
     default: []
     }
   }

@@ -10,13 +10,13 @@ package struct TypeDeclaration: Sendable {
     package let type: String
     /// One line.
     package let summary: String
-    /// Reading it takes long enough to be felt, so it is read only where a cell asks for it.
-    package let isCostly: Bool
+    /// Reading it of a value takes long enough to be felt, so it is read only where a cell asks for it.
+    let isCostly: @Sendable (Value) -> Bool
     let read: @Sendable (Value) throws -> Value
 
     /// A member of any value.
     package init(
-      _ name: String, type: String, summary: String, isCostly: Bool = false,
+      _ name: String, type: String, summary: String, isCostly: @escaping @Sendable (Value) -> Bool = { _ in false },
       value: @escaping @Sendable (Value) throws -> Value
     ) {
       self.name = name
@@ -31,7 +31,7 @@ package struct TypeDeclaration: Sendable {
       _ name: String, type: String, summary: String, isCostly: Bool = false, of: Object.Type,
       value: @escaping @Sendable (Object) throws -> Value
     ) {
-      self.init(name, type: type, summary: summary, isCostly: isCostly) { receiver in
+      self.init(name, type: type, summary: summary, isCostly: { _ in isCostly }) { receiver in
         guard case .object(let object) = receiver, let object = object as? Object else { return .null }
         return try value(object)
       }
@@ -39,7 +39,7 @@ package struct TypeDeclaration: Sendable {
 
     /// Its value, where reading it costs next to nothing.
     func cheapValue(of receiver: Value) -> Value? {
-      guard !isCostly, let value = try? read(receiver) else { return nil }
+      guard !isCostly(receiver), let value = try? read(receiver) else { return nil }
       if case .void = value { return nil }
       return value
     }

@@ -47,12 +47,12 @@ struct Warnings {
     case .assignment(_, _, let node): expression(node)
     case .declaration(let pattern, _, let node):
       expression(node)
-      hides(pattern, statement.range)
+      hides(pattern, statement.range, isFunction: node.isFunction)
     case .parameter(let binding, let node):
       expression(node)
-      hides(.global(binding, isMutable: true), statement.range)
+      hides(.global(binding, isMutable: true), statement.range, isFunction: false)
     case .function(let pattern, let code):
-      hides(pattern, statement.range)
+      hides(pattern, statement.range, isFunction: true)
       body(code)
     case .ifElse(let clauses, let otherwise):
       for clause in clauses {
@@ -93,14 +93,14 @@ struct Warnings {
 
   // MARK: Names
 
-  private mutating func hides(_ pattern: Pattern, _ range: SourceRange) {
+  private mutating func hides(_ pattern: Pattern, _ range: SourceRange, isFunction: Bool) {
     switch pattern {
     case .global(let binding, _):
       guard binding.command != nil else { return }
       hidden.insert(binding.name)
-      warn(.shadowing(binding.name), place(of: binding.name, in: range))
+      warn(.shadowing(binding.name, isFunction: isFunction), place(of: binding.name, in: range))
     case .tuple(let parts, let range):
-      for part in parts { hides(part, range) }
+      for part in parts { hides(part, range, isFunction: false) }
     case .ignored, .local: break
     }
   }
@@ -112,12 +112,10 @@ struct Warnings {
     return token.map { SourceRange(start: range.start + $0.range.start, end: range.start + $0.range.end) } ?? range
   }
 
-  /// The command that a node names, unless a variable hides it.
+  /// The command that a call of a node calls, unless a variable may hide it.
   private func command(_ node: Node) -> Command? {
-    guard case .variable(.global(let binding)) = node.kind, binding.declared == nil, !hidden.contains(binding.name)
-    else {
-      return nil
-    }
+    guard case .variable(.global(let binding)) = node.kind, !hidden.contains(binding.name) else { return nil }
+    if case .function? = binding.declared { return nil }
     return binding.command?.command
   }
 
@@ -213,6 +211,14 @@ extension Node {
     case .conditional(let condition, let first, let second): [condition, first, second]
     case .subscripted(let base, let arguments), .call(let base, let arguments): [base] + arguments.map(\.value)
     case .implicitMember(_, let arguments): arguments.map(\.value)
+    }
+  }
+
+  /// It is certainly a function.
+  fileprivate var isFunction: Bool {
+    switch kind {
+    case .closure, .operatorFunction: true
+    default: false
     }
   }
 

@@ -30,6 +30,19 @@ struct ReferenceCommand: ParsableCommand {
     }
   }
 
+  /// A cell after which the examples of the commands can be tried; it trains for a few seconds.
+  static let preparation = """
+    let task = addition(digits: 1...2)
+    let practice = task.problems(200, seed: 1)
+    let exam = task.problems(20, split: .heldOut, seed: 2)
+    let base = model("base")
+    let y = base.rollout(exam[0], seed: 3)
+    let d = base.distributions(along: y)
+    let run = train(base, on: practice, with: .opsd(), steps: 2, evaluateOn: exam)
+    let (first, second) = (run, run)
+    let (p, q) = (vector([0.2, 0.8]), vector([0.5, 0.5]))
+    """
+
   /// A notebook of the reference's pages.
   static func notebook(of vocabulary: Vocabulary) -> String {
     let title = """
@@ -38,6 +51,12 @@ struct ReferenceCommand: ParsableCommand {
       Every command, type and setting of the cells, made from the declarations that the kernel checks them against: \
       `opsd reference \(place)` writes this notebook again. In a cell, `help(train)` shows a page of it, \
       <kbd>Tab</kbd> completes and <kbd>Shift</kbd>+<kbd>Tab</kbd> explains what stands at the cursor.
+
+      The examples speak of a few names. This cell makes them:
+
+      ```swift
+      \(preparation)
+      ```
       """
     let cells = ([title] + vocabulary.reference).enumerated().map { index, page in
       [

@@ -58,6 +58,8 @@ struct TableObject: CellObject, Pictured {
     furtherMembers.contains(name) ? table.column(name).map(column) : nil
   }
 
+  var keys: [String] { titles }
+
   /// The cells of a row.
   func row(_ place: Int) -> Value {
     .list(table.columns.indices.map { value(table.rows[place], $0) })
