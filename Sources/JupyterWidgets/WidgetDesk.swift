@@ -99,8 +99,8 @@ public final class WidgetDesk: Sendable {
 
   /// Shows controls above each other.
   ///
-  /// `id` names the panel and must be new; `onChange` is called for every change, one after the other, on the thread of
-  /// the shell that the front end sends it to. Where no widgets are known the reader sees the positions in words.
+  /// `id` names the panel and must be new; `onChange` is called after every change but those that a later one overtakes,
+  /// one after the other, on the thread of the shell that the front end sends it to. Where no widgets are known the reader sees the positions in words.
   public func show(_ controls: [Control], id: String, in cell: CellContext, onChange: @escaping Follow) {
     let drawn = controls.indices.map { controls[$0].models(id: Panel.controlID(id, $0)) }
     var models = drawn.flatMap(\.self)
@@ -139,7 +139,12 @@ public final class WidgetDesk: Sendable {
   /// Ends every conversation about a panel: with one of its controls gone, it would come back in part only.
   private func close(_ panel: Panel, from cell: CellContext) {
     panels.withLock { $0.removeAll { $0 === panel } }
-    for comm in panel.state.withLock({ $0.comms }) { comm.close(from: cell) }
+    // Comms hold their panel, so a panel that held closed ones would never be freed.
+    let comms = panel.state.withLock { state in
+      defer { state.comms = [] }
+      return state.comms
+    }
+    for comm in comms { comm.close(from: cell) }
   }
 
   /// The panel for the notebook: the widget, and what it is in words.

@@ -51,7 +51,7 @@ extension Learner {
     expect(lessons.map(\.problem))
     var scored = 0
     let read = lessons.map { max($0.prompt.count, $0.teacherPrompt?.count ?? 0) + $0.completion.count - 1 }
-    for run in microBatches(tokens: read, limit: limit ?? tokensAtOnce) {
+    for run in microBatches(tokens: read, limit: limit ?? tokensAtOnce(weights.configuration)) {
       var seenByStudent = PackedBatch()
       var seenByTeacher = PackedBatch()
       for lesson in lessons[run] {

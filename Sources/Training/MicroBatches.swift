@@ -1,5 +1,6 @@
 // A step's sequences go through the models some at a time, so that memory does not grow with the step.
 
+import LanguageModel
 import Rollouts
 
 /// The sequences of a step, in order, in runs of at most `limit` tokens; one run without a limit.
@@ -21,9 +22,14 @@ func microBatches(tokens: [Int], limit: Int?) -> [Range<Int>] {
   return runs
 }
 
-/// Tokens that go through a model at a time where nothing else is said: more would fill memory and caches and gain no
-/// speed, and an interrupt would wait for them.
-let tokensAtOnce = 32_768
+/// Tokens that go through a model at a time where nothing else is said: as many as one product of a layer multiplies in
+/// some hundredths of a second.
+///
+/// More would fill memory and gain no speed, and an interrupt would wait for them.
+func tokensAtOnce(_ shape: DecoderConfiguration) -> Int {
+  let layer = shape.width * (shape.projectedWidth + shape.heads * shape.headWidth + 3 * shape.feedForward)
+  return min(max(4_096, 8_000_000_000 / layer), 32_768)
+}
 
 extension RunPlan {
   /// The most tokens that a step of so many sequences, none longer than `longest`, computes at a time.

@@ -1,4 +1,3 @@
-import ArgumentParser
 import Workbench
 
-OPSDCommand.main()
+OPSDCommand.start()

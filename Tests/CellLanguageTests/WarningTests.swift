@@ -96,7 +96,6 @@ import Testing
     #expect(
       found[0].description == """
         warning: it is too cold to sow
-          cell, line 2, column 11
           2 |   _ = sow("herbs/sage")
             |           ^~~~~~~~~~~~
         Wait for May.

@@ -16,7 +16,7 @@ from conftest import NAME, NOTEBOOK, PATIENCE, ROOT
 NOTEBOOKS = sorted((ROOT / "Notebooks").glob("*.ipynb"))
 
 CELLS = [
-    "let task = addition(digits: 2...3)\nlet practice = task.problems(40, seed: 1)\npractice.show(3)",
+    "let task = addition(digits: 2...4)\nlet practice = task.problems(40, seed: 1)\npractice.show(3)",
     'let base = model("base")\nbase',
     "let y = base.rollout(practice[0], maxTokens: 64, temperature: 1.0, seed: 3)\ny",
     "let d = base.distributions(along: y)\nd.show(.jsd(beta: 0.5))",

@@ -28,7 +28,8 @@ package struct CellWarning: Sendable, Hashable, CustomStringConvertible {
   package var description: String {
     var lines = ["warning: " + what]
     if !why.isEmpty { lines.append("  because " + why) }
-    lines += CellError.excerpt(source, SourceRange(start: start, end: end), coloured: false)
+    // Without the number of the cell, which stands above it: a notebook that is run again says the same.
+    lines += CellError.excerpt(source, SourceRange(start: start, end: end), coloured: false).dropFirst()
     if !fix.isEmpty { lines.append(fix) }
     return lines.joined(separator: "\n")
   }

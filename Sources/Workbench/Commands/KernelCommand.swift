@@ -25,15 +25,17 @@ struct KernelCommand: ParsableCommand {
   @Argument(parsing: .allUnrecognized, help: .hidden)
   var others: [String] = []
 
-  func run() throws {
+  func run() throws { throw ExitCode(Self.serve(connectionFile)) }
+
+  /// Serves what a connection file says; gives the exit status.
+  static func serve(_ connectionFile: String) -> Int32 {
     let implementation = Implementation(
       name: "opsd", version: OPSDCommand.version,
       helpLinks: [HelpLink(text: "OPSD, arXiv 2601.18734", url: "https://arxiv.org/abs/2601.18734")])
-    throw ExitCode(
-      Kernel(
-        connectionFile: connectionFile, interpreter: CellInterpreter(), implementation: implementation,
-        history: Self.historyPlace(ProcessInfo.processInfo.environment)
-      ).run())
+    return Kernel(
+      connectionFile: connectionFile, interpreter: CellInterpreter(), implementation: implementation,
+      history: historyPlace(ProcessInfo.processInfo.environment)
+    ).run()
   }
 
   /// Where the kernel keeps its history, given the variables of the process.

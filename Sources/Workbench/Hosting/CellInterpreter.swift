@@ -10,10 +10,20 @@ import Synchronization
 
 /// The interpreter that the kernel serves.
 final class CellInterpreter: Interpreter {
-  private let session = CellSession(vocabulary: workbenchVocabulary)
+  private let made = Mutex<CellSession?>(nil)
   private let widgets = WidgetDesk()
   /// The number of the last cell of each shell, and how many had it before.
   private let latest = Mutex<[String?: (count: Int, repetition: Int)]>([:])
+
+  /// Made when it is first needed: a kernel listens before it knows its words.
+  private var session: CellSession {
+    made.withLock { made in
+      if let made { return made }
+      let session = CellSession(vocabulary: workbenchVocabulary)
+      made = session
+      return session
+    }
+  }
 
   let language = LanguageInfo(
     name: "swift", version: OPSDCommand.version, mimeType: "text/x-swift", fileExtension: ".swift",
