@@ -102,7 +102,7 @@ def test_a_warning_goes_to_standard_error_and_the_cell_goes_on(talk):
     assert reply["status"] == "ok"
     streams = [content for kind, content in outputs if kind == "stream"]
     assert [stream["name"] for stream in streams] == ["stderr"]
-    assert streams[0]["text"].startswith("warning: ") and "line 2" in streams[0]["text"]
+    assert streams[0]["text"].startswith("warning: ") and "2 | unused + 1" in streams[0]["text"]
     assert outputs[-1][0] == "execute_result"
 
 
