@@ -92,13 +92,13 @@ import Testing
       // A question on each channel is answered after all of that.
       let info = front.send("kernel_info_request", on: .control)
       while try front.next(on: .control).parentHeader["msg_id"] != .string(info) {}
-      let cell = front.execute("value 42", ["stop_on_error": false])
-      while true {
-        let reply = try front.next(on: .shell)
-        guard reply.parentHeader["msg_id"] == .string(cell) else { continue }
-        #expect(reply.content["status"] == "ok")
-        break
-      }
+      var reply: Message
+      repeat {
+        let cell = front.execute("value 42", ["stop_on_error": false])
+        repeat { reply = try front.next(on: .shell) } while reply.parentHeader["msg_id"] != .string(cell)
+        // One of the signed rows may be a cell that fails, and takes those that wait behind it with it.
+      } while reply.content["ename"] == "Aborted"
+      #expect(reply.content["status"] == "ok")
       front.send([[9]], on: .heartbeat)
       #expect(try front.nextRow(on: .heartbeat) == [[9]])
     }
