@@ -37,7 +37,8 @@ public struct Message: Sendable {
     self.buffers = frames.buffers
   }
 
-  private static let emptyObject = Array("{}".utf8)
+  /// What stands where there is nothing to say.
+  static let emptyObject = Array("{}".utf8)
 
   /// Reads the content as one kind of request; throws `ContentError` where a member is missing or of a wrong kind.
   public func content<Content: RequestContent>(as kind: Content.Type) throws -> Content {

@@ -52,13 +52,10 @@ public final class Session: Sendable {
     let header = Header(
       messageID: message.messageID ?? nextMessageID(), type: message.type, session: id, username: username)
     var frames = Frames(
-      identities: message.identities, header: header.bytes, parentHeader: message.parent?.bytes ?? Self.emptyObject,
-      metadata: message.metadata.isEmpty ? Self.emptyObject : JSON.object(message.metadata).bytes(),
-      content: message.content.isEmpty ? Self.emptyObject : JSON.object(message.content).bytes(),
+      identities: message.identities, header: header.bytes, parentHeader: message.parent?.bytes ?? Message.emptyObject,
+      metadata: JSON.object(message.metadata).bytes(), content: JSON.object(message.content).bytes(),
       buffers: message.buffers)
     frames.signature = signer.signature(of: frames.signed)
     return frames.row
   }
-
-  private static let emptyObject = Array("{}".utf8)
 }

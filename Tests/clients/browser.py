@@ -134,8 +134,7 @@ class Page:
         """Saves the notebook and opens it anew, with its outputs as they are."""
         self.command("docmanager:save")
         self.wait(APP + "return !panel.content.model.dirty", 60)
-        self.browser.refresh()
-        self.wait(APP + "return app && panel && panel.content && panel.content.model?.cells.length > 0", 120)
+        self.reload()
         time.sleep(5)
 
     def press(self, item):

@@ -1,7 +1,5 @@
 // Whether a cell can run as it stands, which consoles ask at every return key.
 
-import Synchronization
-
 /// Whether a text is a whole cell.
 package enum Completeness: Sendable, Equatable {
   case complete
@@ -14,20 +12,14 @@ extension CellSession {
   /// Whether a text is a whole cell.
   package static func isComplete(_ source: String) -> Completeness {
     let text = SourceText(source)
-    let answer = Answer()
-    CellThread.run { _ in
-      do throws(CellError) {
+    do throws(CellError) {
+      try CellThread.result { _ throws(CellError) in
         _ = try Parser.parse(text, globals: Globals(vocabulary: Vocabulary()))
-      } catch {
-        let found: Completeness = error.needsMoreText ? .incomplete(indent: indentation(after: text)) : .invalid
-        answer.value.withLock { $0 = found }
       }
+      return .complete
+    } catch {
+      return error.needsMoreText ? .incomplete(indent: indentation(after: text)) : .invalid
     }
-    return answer.value.withLock { $0 }
-  }
-
-  private final class Answer: Sendable {
-    let value = Mutex(Completeness.complete)
   }
 
   /// The white space of the next line.

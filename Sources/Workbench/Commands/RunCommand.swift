@@ -3,9 +3,9 @@
 import ArgumentParser
 import CellLanguage
 import Display
-import JupyterWidgets
 import FoundationEssentials
 import Glibc
+import JupyterWidgets
 import Synchronization
 
 /// Runs a file of cells.

@@ -3,7 +3,6 @@
 
 import CellLanguage
 import Display
-import JSONValues
 import JupyterWidgets
 import Synchronization
 

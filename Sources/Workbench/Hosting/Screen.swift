@@ -62,7 +62,9 @@ final class Workplace: CellHost {
   /// A new identifier for a display that will be updated; the same in every run of the same cell
   /// in the main shell.
   func newDisplayID() -> String {
-    "opsd-\(shell.map { "\($0)-" } ?? "")\(cell)\(repetition > 0 ? ".\(repetition)" : "")-\(displays.wrappingAdd(1, ordering: .relaxed).newValue)"
+    let number = displays.wrappingAdd(1, ordering: .relaxed).newValue
+    let place = repetition > 0 ? "\(cell).\(repetition)" : "\(cell)"
+    return "opsd-\(shell.map { "\($0)-" } ?? "")\(place)-\(number)"
   }
 }
 

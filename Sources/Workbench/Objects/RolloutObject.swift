@@ -3,6 +3,7 @@
 import CellLanguage
 import Tokenizer
 import Display
+import RandomStreams
 import Rollouts
 import Tasks
 
@@ -51,5 +52,23 @@ struct RolloutObject: CellObject, Pictured {
           token(place), value: -Double(rollout.logProbabilities[place]),
           details: ["token \(place)", "log p_S \(NumberFormat.fixed(3).text(Double(rollout.logProbabilities[place])))"])
       })
+  }
+}
+
+extension ModelObject {
+  /// So many answers of the model, as the student, to one problem, each judged; the first is the same for any count.
+  func answers(
+    to problem: ProblemObject, count: Int, _ rule: SamplingRule, seed: UInt64, _ workplace: Workplace,
+    onToken: @Sendable (Int) -> Void
+  ) throws -> [RolloutObject] {
+    let prompt = try policy.encode(problem.task.studentPrompt(problem.problem))
+    let requests = (0..<count).map {
+      RolloutRequest(prompt: prompt, stream: RandomStream(seed: seed, purpose: .sampling, $0))
+    }
+    return try policy.sample(requests, rule, isInterrupted: { workplace.isInterrupted }, onToken: onToken).map {
+      RolloutObject(
+        task: problem.task, problem: problem.problem, rollout: $0, policy: policy,
+        verdict: problem.task.verify(try policy.decode($0.tokens), for: problem.problem))
+    }
   }
 }

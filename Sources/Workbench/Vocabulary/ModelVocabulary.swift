@@ -216,16 +216,9 @@ let modelTypes = [
         let problem = try arguments.object("problem", as: ProblemObject.self)
         let rule = try samplingRule(arguments, problem.task)
         warnOfAnotherWorld(model, problem.task, arguments, context)
-        let workplace = context.workplace
         return try reporting {
-          let request = RolloutRequest(
-            prompt: try model.policy.encode(problem.task.studentPrompt(problem.problem)),
-            stream: RandomStream(seed: try arguments.seed(), purpose: .sampling))
-          let rollout = try model.policy.sample([request], rule, isInterrupted: { workplace.isInterrupted })[0]
-          return .object(
-            RolloutObject(
-              task: problem.task, problem: problem.problem, rollout: rollout, policy: model.policy,
-              verdict: problem.task.verify(try model.policy.decode(rollout.tokens), for: problem.problem)))
+          .object(
+            try model.answers(to: problem, count: 1, rule, seed: try arguments.seed(), context.workplace) { _ in }[0])
         }
       },
       Command(

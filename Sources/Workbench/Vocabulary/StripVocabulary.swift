@@ -3,7 +3,6 @@
 import CellLanguage
 import Display
 import Objectives
-import RandomStreams
 import Rollouts
 import Tasks
 import Training
@@ -33,18 +32,8 @@ let rolloutsCommand = Command(
     "Answering", past: "Sampled", attempts: count, longest: rule.maxTokens, context.workplace
   ) { onToken in
     try reporting {
-      let prompt = try model.policy.encode(problem.task.studentPrompt(problem.problem))
-      let requests = (0..<count).map {
-        RolloutRequest(prompt: prompt, stream: RandomStream(seed: seed, purpose: .sampling, $0))
-      }
-      let workplace = context.workplace
-      let sampled = try model.policy.sample(
-        requests, rule, isInterrupted: { workplace.isInterrupted }, onToken: onToken)
-      let answers = try sampled.map { rollout in
-        RolloutObject(
-          task: problem.task, problem: problem.problem, rollout: rollout, policy: model.policy,
-          verdict: problem.task.verify(try model.policy.decode(rollout.tokens), for: problem.problem))
-      }
+      let answers = try model.answers(
+        to: problem, count: count, rule, seed: seed, context.workplace, onToken: onToken)
       let rewards = try answers.map { try reward($0.problem, $0.text, $0.verdict) }
       return .object(
         RolloutsObject(
