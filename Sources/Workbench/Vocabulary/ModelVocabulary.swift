@@ -5,7 +5,6 @@ import Checkpoints
 import Evaluation
 import JSONValues
 import LanguageModel
-import RandomStreams
 import Rollouts
 import Tasks
 import Tokenizer
