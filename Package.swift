@@ -35,6 +35,7 @@ let package = Package(
   name: "opsd-kernel",
   products: [
     .executable(name: "opsd", targets: ["opsd"]),
+    .executable(name: "opsd-listener", targets: ["opsd-listener"]),
     .executable(name: "yardstick", targets: ["yardstick"]),
     .library(name: "JupyterKernel", targets: ["JupyterKernel", "JupyterProtocol", "JupyterWidgets"]),
   ],
@@ -84,6 +85,10 @@ let package = Package(
       ]),
     .executableTarget(
       name: "opsd", dependencies: ["Workbench"], swiftSettings: strict),
+    // Linked statically: it listens half a millisecond after it was started, before Swift's runtime would be loaded.
+    .executableTarget(
+      name: "opsd-listener",
+      linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"], .when(platforms: [.linux]))]),
 
     // Our products beside OpenBLAS's; built only when it is asked for.
     .executableTarget(name: "yardstick", dependencies: ["COpenBLAS", "Tensors"], swiftSettings: strict),

@@ -29,12 +29,15 @@ struct Channels {
 
   /// Binds the sockets; for a port 0 one is chosen.
   ///
-  /// A frame of more than `frameLimit` bytes ends its sender's connection.
-  init(_ connection: ConnectionFile, in context: ZeroMQContext, frameLimit: Int) throws {
+  /// What listens already is taken over. A frame of more than `frameLimit` bytes ends its sender's connection.
+  init(
+    _ connection: ConnectionFile, listeners: HandedListeners, in context: ZeroMQContext, frameLimit: Int
+  ) throws {
     if connection.curve != nil, unsafe zmq_has("curve") != 1 {
       throw ConnectionFileError(reason: "the connection file asks for encryption, which this ZeroMQ was built without")
     }
     do {
+      listeners.closeUnused(connection)
       for channel in Self.bindingOrder {
         let socket = try ZeroMQSocket(channel == .iopub ? .publisher : .router, in: context)
         sockets[channel] = socket
@@ -46,6 +49,7 @@ struct Channels {
           try socket.set(ZMQ_CURVE_SERVER, 1)
           try socket.set(ZMQ_CURVE_SECRETKEY, Array(keys.secretKey.utf8))
         }
+        if let listener = listeners[channel, connection] { try socket.set(ZMQ_USE_FD, listener) }
         let port = try Self.bind(socket, channel, connection)
         ports[channel] = port
         if connection.transport == .ipc, connection.ports[channel] != port {

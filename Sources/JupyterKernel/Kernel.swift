@@ -63,6 +63,7 @@ public struct Kernel: Sendable {
   /// starts threads. A cell that does not stop when the kernel does ends with the process, inside this call.
   public func run() -> Int32 {
     let watch = ProcessWatch()
+    let listeners = HandedListeners.take()
     let capture = DescriptorCapture([(1, .standardOutput), (2, .standardError)])
     let log = KernelLog(descriptor: capture?.original(of: 2) ?? 2)
     defer { capture?.restore() }
@@ -70,7 +71,7 @@ public struct Kernel: Sendable {
     do {
       start = try StartFile(path: path)
       server = try KernelServer(
-        connection: start.connection, interpreter: interpreter, implementation: implementation,
+        connection: start.connection, listeners: listeners, interpreter: interpreter, implementation: implementation,
         log: log, capture: capture, history: history)
     } catch {
       log("\(error)")

@@ -18,14 +18,15 @@ final class KernelServer: Sendable {
   /// Where each channel listens.
   let ports: [Channel: Int]
 
-  /// Binds the sockets; throws where that is impossible.
+  /// Binds the sockets, but for those that listen already; throws where that is impossible.
   init(
-    connection: ConnectionFile, interpreter: any Interpreter, implementation: Implementation, log: KernelLog,
+    connection: ConnectionFile, listeners: HandedListeners = HandedListeners(), interpreter: any Interpreter,
+    implementation: Implementation, log: KernelLog,
     capture: DescriptorCapture? = nil, history place: HistoryPlace = .memory,
     messageLimit: Int = KernelServer.messageLimit
   ) throws {
     context = try ZeroMQContext()
-    let channels = try Channels(connection, in: context, frameLimit: 2 * messageLimit)
+    let channels = try Channels(connection, listeners: listeners, in: context, frameLimit: 2 * messageLimit)
     ports = channels.ports
     let session = Session(signer: Signer(key: connection.key, digest: connection.digest))
     let wakeUp = WakeUp()

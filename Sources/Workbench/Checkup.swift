@@ -80,8 +80,12 @@ struct Checkup {
     guard let data = FileManager.default.contents(atPath: path), let spec = try? JSON(parsing: data) else {
       return bad("cannot be read")
     }
-    guard let program = spec["argv"]?[0]?.string else { return bad("names no program") }
-    guard unsafe access(program, X_OK) == 0 else { return bad("names a program that is not there: \(program)") }
+    // Before `kernel` and the connection file: the executable, and where there is one the listener that becomes it.
+    let programs = (spec["argv"]?.array ?? []).compactMap(\.string).prefix { $0 != "kernel" }
+    guard let program = programs.last else { return bad("names no program") }
+    for program in programs where unsafe access(program, X_OK) != 0 {
+      return bad("names a program that is not there: \(program)")
+    }
     let (own, named) = (Self.resolved(executable), Self.resolved(program))
     guard own == named else { return (spec, bad("starts another program: \(program)").1) }
     let version = spec["kernel_protocol_version"]?.string ?? "none"
@@ -121,7 +125,7 @@ struct Checkup {
 
   /// Starts the kernel as Jupyter would and runs one cell.
   private func trial(_ spec: JSON?) -> Finding {
-    let arguments = spec?["argv"]?.array?.compactMap(\.string) ?? [executable, "kernel", "{connection_file}"]
+    let arguments = spec?["argv"]?.array?.compactMap(\.string) ?? KernelCommand.commandLine(executable)
     var environment = variables.merging((spec?["env"]?.object ?? [:]).compactMapValues(\.string)) { $1 }
     environment["OPSD_HISTORY"] = "memory"
     environment["JPY_PARENT_PID"] = "\(getpid())"

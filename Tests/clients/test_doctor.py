@@ -14,7 +14,7 @@ from conftest import NAME, PATIENCE
 
 def doctor(**variables):
     """The doctor's words and verdict, in this environment with such changes; None removes a variable."""
-    program = get_kernel_spec(NAME).argv[0]
+    program = next(word for word in get_kernel_spec(NAME).argv if word.endswith("/opsd"))
     environment = {**os.environ, "VIRTUAL_ENV": sys.prefix, **variables}
     environment = {name: value for name, value in environment.items() if value is not None}
     done = subprocess.run([program, "doctor"], env=environment, capture_output=True, text=True, timeout=PATIENCE)
@@ -46,6 +46,7 @@ def test_a_kernel_that_is_not_installed(tmp_path):
 
 @pytest.mark.parametrize("changes,word", [
     ({"argv": ["/no/such/opsd", "kernel", "{connection_file}"]}, "not there"),
+    ({"argv": ["/no/such/opsd-listener", "/bin/false", "kernel", "{connection_file}"]}, "not there: /no/such/opsd-listener"),
     ({"argv": ["/bin/false", "kernel", "{connection_file}"]}, "ended with status 1"),
     ({"kernel_protocol_version": "5.3"}, "another version"),
 ])

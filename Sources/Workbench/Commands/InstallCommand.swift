@@ -43,7 +43,7 @@ struct InstallCommand: ParsableCommand {
     }
     let spec = KernelSpec(
       name: "opsd", displayName: "OPSD (Swift)", language: "swift",
-      arguments: [ModelLibrary.executablePath, "kernel", "{connection_file}"],
+      arguments: KernelCommand.commandLine(ModelLibrary.executablePath),
       environment: ["OPSD_KERNELSPEC": folder],
       metadata: ["supported_encryption": ["curve"]],
       files: try Self.files(in: source))

@@ -38,6 +38,13 @@ struct KernelCommand: ParsableCommand {
     ).run()
   }
 
+  /// The command line by which Jupyter starts the kernel: by way of the listener, where that lies beside `executable`.
+  static func commandLine(_ executable: String) -> [String] {
+    let listener = "\(executable)-listener"
+    let way = unsafe access(listener, X_OK) == 0 ? [listener] : []
+    return way + [executable, "kernel", "{connection_file}"]
+  }
+
   /// Where the kernel keeps its history, given the variables of the process.
   static func historyPlace(_ variables: [String: String]) -> HistoryPlace {
     switch variables["OPSD_HISTORY"] {
