@@ -118,10 +118,11 @@ extension Parameters {
     }
     let longest = requests.lazy.map(\.prompt.count).max() ?? 0
     try rule.validate(longestPrompt: longest, contextLength: configuration.contextLength)
-    // So many at once that their caches stay below 1 GiB in each part; how many changes no result.
+    // So many at once that their caches stay below 1 GiB in each part, and that one more token of each takes some
+    // hundredths of a second; how many changes no result.
     let cache =
       (longest + rule.maxTokens) * configuration.layers * configuration.keyValueHeads * configuration.headWidth
-    let together = max(1, min(256, (1 << 27) / cache))
+    let together = max(1, min(SamplingBatch.tokensAtOnce(values.count), (1 << 27) / cache))
     let isSmall = values.count <= 4 << 20
     let parts = isSmall ? max(1, min(2 * Workers.shared.threads, requests.count / 8)) : 1
     let results = RolloutSlots(count: requests.count)
@@ -130,7 +131,7 @@ extension Parameters {
       let size =
         CachedDecoder.roomCount(
           configuration, slots: slots, length: longest + rule.maxTokens,
-          rows: min(slots * longest, max(longest, SamplingBatch.promptTokens)))
+          rows: min(slots * longest, max(longest, SamplingBatch.tokensAtOnce(values.count))))
         + slots * configuration.vocabulary
       memory.beginTurn(expecting: parts * ((size + 15) & ~15))
       return (0..<parts).map { _ in memory.take(size) }
@@ -161,6 +162,7 @@ private struct SamplingBatch {
   private let rule: SamplingRule
   private let end: Int32?
   private let vocabulary: Int
+  private let promptTokens: Int
   private let isParallel: Bool
   private let logits: Floats
   private var active: [Int]
@@ -176,6 +178,7 @@ private struct SamplingBatch {
     self.rule = rule
     self.end = end
     vocabulary = parameters.configuration.vocabulary
+    promptTokens = Self.tokensAtOnce(parameters.values.count)
     self.isParallel = isParallel
     let longest = requests.lazy.map(\.prompt.count).max() ?? 0
     let size = requests.count * vocabulary
@@ -187,8 +190,9 @@ private struct SamplingBatch {
     unread = Dictionary(grouping: requests.indices) { requests[$0].prompt }.values.sorted { $0[0] < $1[0] }
   }
 
-  /// Tokens of several prompts that are read together.
-  static let promptTokens = 256
+  /// Tokens, of several prompts or one of each request, that go through a model of so many parameters together: an
+  /// interrupt waits for them.
+  static func tokensAtOnce(_ parameters: Int) -> Int { min(256, max(32, 2_000_000_000 / parameters)) }
 
   var isUnfinished: Bool { !active.isEmpty }
 
@@ -207,7 +211,7 @@ private struct SamplingBatch {
     var count = 0
     for group in unread {
       let prompt = rollouts[group[0]].prompt
-      if count > 0, tokens.count + prompt.count > Self.promptTokens { break }
+      if count > 0, tokens.count + prompt.count > promptTokens { break }
       tokens += prompt
       slots += Array(repeating: group[0], count: prompt.count)
       last += Array(repeating: tokens.count - 1, count: group.count)

@@ -23,12 +23,12 @@ func microBatches(tokens: [Int], limit: Int?) -> [Range<Int>] {
 }
 
 /// Tokens that go through a model at a time where nothing else is said: as many as one product of a layer multiplies in
-/// some hundredths of a second.
+/// some hundredths of a second, also the first time, when the memory that it writes is not there yet.
 ///
 /// More would fill memory and gain no speed, and an interrupt would wait for them.
 func tokensAtOnce(_ shape: DecoderConfiguration) -> Int {
   let layer = shape.width * (shape.projectedWidth + shape.heads * shape.headWidth + 3 * shape.feedForward)
-  return min(max(4_096, 8_000_000_000 / layer), 32_768)
+  return min(max(1_024, 2_000_000_000 / layer), 8_192)
 }
 
 extension RunPlan {
