@@ -1,5 +1,5 @@
 // One JSON value, for everything here that speaks JSON: protocol messages, chart specifications, safetensors
-// headers, saved runs, data sets. Parsing is FoundationEssentials' own, and so is printing with indents.
+// headers, saved runs, data sets. It is read and written directly; printing with indents is FoundationEssentials' own.
 
 import FoundationEssentials
 
@@ -19,20 +19,6 @@ public enum JSON: Sendable, Equatable {
 }
 
 extension JSON {
-  /// Parses UTF-8 text.
-  ///
-  /// Throws `JSONError` for anything that is not JSON, or nests deeper than the parser's limit.
-  public init(parsing bytes: some Sequence<UInt8>) throws {
-    do {
-      self = try JSONDecoder().decode(JSON.self, from: Data(bytes))
-    } catch {
-      throw JSONError(reason: JSONError.describe(error))
-    }
-  }
-
-  /// Parses a string; see `init(parsing:)`.
-  public init(parsing text: String) throws { try self.init(parsing: text.utf8) }
-
   /// UTF-8 bytes, keys sorted, no white space; `pretty` adds line breaks and indentation.
   public func bytes(pretty: Bool = false) -> [UInt8] {
     guard pretty else {
@@ -52,23 +38,7 @@ extension JSON {
   public func text(pretty: Bool = false) -> String { String(decoding: bytes(pretty: pretty), as: UTF8.self) }
 }
 
-/// Text that is not JSON: what the parser said of it.
-public struct JSONError: Error, CustomStringConvertible {
-  /// What the parser said, one sentence.
-  public let reason: String
-  /// The reason with what it is about.
-  public var description: String { "not valid JSON: \(reason)" }
-
-  static func describe(_ error: any Error) -> String {
-    if case DecodingError.dataCorrupted(let context) = error {
-      if let underlying = context.underlyingError { return "\(underlying)" }
-      return context.debugDescription
-    }
-    return "\(error)"
-  }
-}
-
-// MARK: Reading
+// MARK: Members
 
 extension JSON {
   /// The member of an object; nil for a missing key and for a value that is no object.
@@ -127,29 +97,9 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, Express
   public init(nilLiteral: ()) { self = .null }
 }
 
-// MARK: Codable
+// MARK: Encodable
 
-extension JSON: Codable {
-  /// Reads one value of any kind.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    if container.decodeNil() {
-      self = .null
-    } else if let value = try? container.decode(String.self) {
-      self = .string(value)
-    } else if let value = try? container.decode(Bool.self) {
-      self = .bool(value)
-    } else if let value = try? container.decode(Int.self) {
-      self = .int(value)
-    } else if let value = try? container.decode(Double.self) {
-      self = .double(value)
-    } else if let value = try? container.decode([String: JSON].self) {
-      self = .object(value)
-    } else {
-      self = .array(try container.decode([JSON].self))
-    }
-  }
-
+extension JSON: Encodable {
   /// Writes this value; a real that is not finite becomes `null`.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
