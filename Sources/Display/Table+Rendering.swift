@@ -83,28 +83,19 @@ extension Table {
     var result: [String] = []
     if let caption { result += ["**\(Markup.markdown(caption))**", ""] }
     if let subtitle { result += [Markup.markdown(subtitle), ""] }
-    result.append("| " + columns.map { Markup.markdown($0.heading) }.joined(separator: " | ") + " |")
-    let rules = columns.map { column in
-      switch column.alignment {
-      case .leading: ":---"
-      case .center: ":---:"
-      case .trailing: "---:"
-      }
-    }
-    result.append("| " + rules.joined(separator: " | ") + " |")
-    for line in lines {
+    let headings = columns.map { Markup.markdown($0.heading) }
+    let rows = lines.map { line -> [String] in
       switch line {
       case .row(let row):
-        let cells = columns.indices.map { column in
+        columns.indices.map { column in
           let text = Markup.markdown(text(row, column))
           return isHighlighted(row, column) && !text.isEmpty ? "**\(text)**" : text
         }
-        result.append("| " + cells.joined(separator: " | ") + " |")
       case .omitted(let count):
-        let rest = repeatElement("", count: columns.count - 1)
-        result.append("| " + (["*\(note(omitted: count))*"] + rest).joined(separator: " | ") + " |")
+        ["*\(note(omitted: count))*"] + repeatElement("", count: columns.count - 1)
       }
     }
+    result += ([headings, markdownRule([headings] + rows)] + rows).map { "| " + $0.joined(separator: " | ") + " |" }
     var notes: [String] = []
     if let highlightMeaning, showsHighlights { notes.append("- **bold**: \(Markup.markdown(highlightMeaning))") }
     for column in columns {
@@ -114,6 +105,21 @@ extension Table {
     }
     if !notes.isEmpty { result += [""] + notes }
     return result.joined(separator: "\n")
+  }
+
+  /// The line below the headings. Where a row is too long for one line of a page, its dashes say how wide the columns
+  /// are to be: pandoc, which makes PDF files, wraps the cells accordingly.
+  private func markdownRule(_ rows: [[String]]) -> [String] {
+    let isLong = rows.contains { $0.reduce(0) { $0 + TextLayout.width($1) + 3 } > 70 }
+    return columns.indices.map { column in
+      let widest = rows.map { TextLayout.width($0[column]) }.max() ?? 0
+      let dashes = String(repeating: "-", count: isLong ? min(max(widest, 3), 60) : 3)
+      return switch columns[column].alignment {
+      case .leading: ":" + dashes
+      case .center: ":" + dashes + ":"
+      case .trailing: dashes + ":"
+      }
+    }
   }
 
   // MARK: HTML

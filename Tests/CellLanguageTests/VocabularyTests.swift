@@ -168,12 +168,13 @@ import Testing
     #expect(
       table == """
         | parameter | type | meaning |
-        |---|---|---|
+        \(Documentation.rule([15, 15, 45]))
         | `by:` | `Int` | how \\| much |
         | `what` | `String` |  |
         """)
     #expect(
-      Documentation.table([Parameter("_", name: "x", .any)]) == "| parameter | type |\n|---|---|\n| `x` | `Any` |")
+      Documentation.table([Parameter("_", name: "x", .any)])
+        == "| parameter | type |\n|---------------|---------------|\n| `x` | `Any` |")
   }
 
   @Test func theReferenceListsEverythingUnderHeadingsOfItsOwn() throws {

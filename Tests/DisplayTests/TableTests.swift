@@ -51,6 +51,16 @@ import Testing
         """#)
   }
 
+  /// pandoc gives each column of a long row the share of the page that its dashes have.
+  @Test func theRuleOfALongTableSaysHowWideColumnsAre() throws {
+    let text = String(repeating: "word ", count: 20)
+    let table = Table(
+      columns: [Table.Column("n"), Table.Column("meaning", alignment: .leading)],
+      rows: [[.text("12345"), .text(text)], [.text("1"), .text("–")]])
+    let lines = try #require(table.bundle().data["text/markdown"]?.string).split(separator: "\n")
+    #expect(lines[1] == "| -----: | :\(String(repeating: "-", count: 60)) |")
+  }
+
   @Test func htmlPassesTheSanitiserAndReadsWithoutIt() throws {
     let html = SanitizedHTML(try #require(Self.methods.bundle().data["text/html"]?.string))
     #expect(html.problems == [])

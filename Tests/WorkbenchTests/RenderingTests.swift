@@ -52,7 +52,7 @@ import Testing
     let bench = try Bench.prepared()
     let steps = try bench.run("table(run)[\"steps\"]")?.description
     #expect(steps == "[\"before\", \"1\", \"2\"]")
-    let profile = try bench.output("run.profile()").map(\.plain).joined(separator: "\n")
+    let profile = try bench.output("run.profile()\nrun.kinds()").map(\.plain).joined(separator: "\n")
     #expect(profile.contains("first step") && profile.contains("last step") && !profile.contains("1 steps"))
     #expect(try bench.output("base.rollout(x, maxTokens: 1)").last?.plain.contains("cut off after 1 token\n") == true)
     #expect(try bench.output("base.rollout(x, maxTokens: 2)").last?.plain.contains("cut off after 2 tokens\n") == true)

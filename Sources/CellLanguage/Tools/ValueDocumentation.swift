@@ -116,7 +116,8 @@ extension Documentation {
         + (explains ? " \(cell(member.summary)) |" : "")
     }
     let head = [
-      "| member | type | value |" + (explains ? " meaning |" : ""), "|---|---|---|" + (explains ? "---|" : ""),
+      "| member | type | value |" + (explains ? " meaning |" : ""),
+      Documentation.rule(explains ? [20, 15, 30, 40] : [20, 20, 60]),
     ]
     let rest = "Empty here: " + empty.map { "`.\($0.name)`" }.joined(separator: ", ")
     let parts = (shown.isEmpty ? [] : [(head + rows).joined(separator: "\n")]) + (empty.isEmpty ? [] : [rest])

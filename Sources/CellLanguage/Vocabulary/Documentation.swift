@@ -105,18 +105,23 @@ extension Documentation {
 
   /// Parameters as a table in markdown, without the columns that would be empty.
   static func table(_ parameters: [Parameter]) -> String {
-    let columns: [(title: String, text: (Parameter) -> String)] = [
-      ("parameter", { $0.label.map { "`\($0):`" } ?? "`\($0.name)`" }),
-      ("type", { "`\($0.type.name)`" + ($0.type.boundsDescription.map { " (\($0))" } ?? "") }),
-      ("default", { $0.defaultValue.map { "`\(cell($0.debugDescribed(limit: 80)))`" } ?? "" }),
-      ("unit", { $0.unit ?? "" }), ("meaning", { cell($0.help) }),
+    let columns: [(title: String, width: Int, text: (Parameter) -> String)] = [
+      ("parameter", 15, { $0.label.map { "`\($0):`" } ?? "`\($0.name)`" }),
+      ("type", 15, { "`\($0.type.name)`" + ($0.type.boundsDescription.map { " (\($0))" } ?? "") }),
+      ("default", 15, { $0.defaultValue.map { "`\(cell($0.debugDescribed(limit: 80)))`" } ?? "" }),
+      ("unit", 10, { $0.unit ?? "" }), ("meaning", 45, { cell($0.help) }),
     ]
-    let filled = columns.map { (title: $0.title, texts: parameters.map($0.text)) }
+    let filled = columns.map { (title: $0.title, width: $0.width, texts: parameters.map($0.text)) }
       .filter { !$0.texts.allSatisfy(\.isEmpty) }
     func row(_ texts: [String]) -> String { "| " + texts.joined(separator: " | ") + " |" }
     let rows = parameters.indices.map { index in row(filled.map { $0.texts[index] }) }
-    return ([row(filled.map(\.title)), "|" + String(repeating: "---|", count: filled.count)] + rows)
+    return ([row(filled.map(\.title)), rule(filled.map(\.width))] + rows)
       .joined(separator: "\n")
+  }
+
+  /// The line below a table's headings; its dashes say how wide the columns are to be where a page is too narrow.
+  static func rule(_ widths: [Int]) -> String {
+    "|" + widths.map { String(repeating: "-", count: $0) + "|" }.joined()
   }
 
   /// A text as it stands in a cell of a table in markdown: on one line, without a bar that would end it.

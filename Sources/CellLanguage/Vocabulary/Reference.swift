@@ -46,7 +46,7 @@ extension Vocabulary {
     let rows = chapters.map { chapter in
       "| \(link(chapter.name)) | \(chapter.entries.map { link($0.heading) }.joined(separator: ", ")) |"
     }
-    return (["| | |", "|---|---|"] + rows).joined(separator: "\n")
+    return (["| | |", Documentation.rule([20, 60])] + rows).joined(separator: "\n")
   }
 
   private static func page(_ type: TypeDeclaration) -> String {
@@ -54,7 +54,7 @@ extension Vocabulary {
     if let element = type.element { parts.append("Its elements are of type `\(element)`.") }
     if !type.members.isEmpty {
       let rows = type.members.map { "| `.\($0.name)` | `\($0.type)` | \(Documentation.cell($0.summary)) |" }
-      parts.append((["| member | type | meaning |", "|---|---|---|"] + rows).joined(separator: "\n"))
+      parts.append((["| member | type | meaning |", Documentation.rule([20, 20, 60])] + rows).joined(separator: "\n"))
     }
     for method in type.methods {
       let page = Documentation(method, of: nil, listsCases: false).markdown

@@ -35,7 +35,8 @@ extension Documentation {
     }
     let head = ["### \(subject.name)", subject.summary]
     let commandTable =
-      table.isEmpty ? [] : [(["| command | | example |", "|---|---|---|"] + table).joined(separator: "\n")]
+      table.isEmpty
+      ? [] : [(["| command | | example |", Documentation.rule([25, 35, 40])] + table).joined(separator: "\n")]
     let typeTable = subject.types.map { Entry(name: $0.name, summary: $0.summary) }
     self.init(
       text: (["\(subject.name): \(subject.summary)"] + guide + commands
@@ -63,7 +64,8 @@ extension Documentation {
   }
 
   private static func table(_ entries: [Entry]) -> String {
-    (["| | |", "|---|---|"] + entries.map { "| `\($0.name)` | \(cell($0.summary)) |" }).joined(separator: "\n")
+    (["| | |", Documentation.rule([20, 60])] + entries.map { "| `\($0.name)` | \(cell($0.summary)) |" }).joined(
+      separator: "\n")
   }
 }
 

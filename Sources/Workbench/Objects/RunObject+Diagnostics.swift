@@ -58,20 +58,9 @@ extension RunObject {
     return table
   }
 
-  /// The divergence by position, as a chart, and by kind of token, as a table: the first fifth of the steps against the
-  /// last.
-  func profile() throws -> [MIMEBundle] {
-    let profiles = run.records.compactMap(\.profile)
-    guard !profiles.isEmpty else {
-      throw CellFailure(
-        "this run has no profile", "its method has no teacher whose distribution could be compared",
-        fix: "Use a method with a teacher, such as .opsd().")
-    }
-    let portion = max(1, profiles.count / 5)
-    let steps = portion == 1 ? "step" : "\(portion) steps"
-    let parts = [
-      ("first \(steps)", profiles.prefix(portion)), ("last \(steps)", profiles.suffix(portion)),
-    ].map { ($0, DivergenceProfile(of: $1)) }
+  /// The divergence by position, the first fifth of the steps against the last.
+  func profile() throws -> FigureObject {
+    let parts = try profiles()
     let chart = Chart.lines(
       parts.map { name, profile in
         Chart.Series(
@@ -85,6 +74,12 @@ extension RunObject {
         + "stands at the first of them",
       x: Chart.Axis("position in the completion, bins of \(DivergenceProfile.positionsInBin)", unit: "tokens"),
       y: Chart.Axis("divergence", unit: "nats/token"))
+    return FigureObject(figure: chart, summary: "\(title): divergence by position")
+  }
+
+  /// The divergence by kind of token, the first fifth of the steps against the last.
+  func kinds() throws -> TableObject {
+    let parts = try profiles()
     var table = Table(
       caption: "Divergence by kind of token",
       columns: [
@@ -99,6 +94,21 @@ extension RunObject {
         [.text(kind.rawValue), .number(Double(cells[1]?.count ?? 0) / Double(max(1, all)), .percent())]
           + cells.map { part in part.map { .number($0.mean, .significant(3)) } ?? .missing })
     }
-    return [chart.bundle(), table.bundle()]
+    return TableObject(table)
+  }
+
+  /// What was measured in the first fifth of the steps and in the last, with what each is called.
+  private func profiles() throws -> [(name: String, DivergenceProfile)] {
+    let profiles = run.records.compactMap(\.profile)
+    guard !profiles.isEmpty else {
+      throw CellFailure(
+        "this run has no profile", "its method has no teacher whose distribution could be compared",
+        fix: "Use a method with a teacher, such as .opsd().")
+    }
+    let portion = max(1, profiles.count / 5)
+    let steps = portion == 1 ? "step" : "\(portion) steps"
+    return [
+      ("first \(steps)", profiles.prefix(portion)), ("last \(steps)", profiles.suffix(portion)),
+    ].map { ($0, DivergenceProfile(of: $1)) }
   }
 }

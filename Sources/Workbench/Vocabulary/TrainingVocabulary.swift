@@ -242,13 +242,18 @@ let trainingTypes = [
         return .object(run.courses(against: RunAxis(rawValue: try arguments.choice("x").name) ?? .step))
       },
       Command(
-        "profile",
-        summary: "Shows where the divergence lies, by position and by kind of token, in the first steps and the last.",
+        "profile", result: "Figure",
+        summary: "Plots where the divergence lies, by position in the completion, in the first steps and the last.",
         example: "run.profile()"
-      ) { arguments, context in
-        let run = try arguments.receiver(as: RunObject.self)
-        for bundle in try run.profile() { context.workplace.screen.display(bundle, id: nil) }
-        return .void
+      ) { arguments, _ in
+        .object(try arguments.receiver(as: RunObject.self).profile())
+      },
+      Command(
+        "kinds", result: "Table",
+        summary: "Where the divergence lies, by kind of token, in the first steps and the last.",
+        example: "run.kinds()"
+      ) { arguments, _ in
+        .object(try arguments.receiver(as: RunObject.self).kinds())
       },
     ])
 ]
