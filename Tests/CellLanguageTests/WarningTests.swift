@@ -83,6 +83,14 @@ import Testing
     #expect(try session.run("garden.name + garden(\"north\").name", host: host)?.description == "southnorth")
     #expect(
       try session.run("let own = { (n: String) in garden(n) }\nown(\"west\").name", host: host)?.description == "west")
+    let inside = """
+      func both(_ n: String) -> String {
+        let garden = garden(n)
+        return [1].map { x in garden.name + garden("east").name }[0]
+      }
+      both("west")
+      """
+    #expect(try session.run(inside, host: host)?.description == "westeast")
     #expect(session.complete("garden(\"x\").exten", cursor: 17).matches.map(\.text) == ["extended"])
     #expect(try session.warnings(of: "garden(\"lost\")\n1").count == 1)
     try session.run("func grow(_ x: Int) -> Int { x + 1 }", host: host)

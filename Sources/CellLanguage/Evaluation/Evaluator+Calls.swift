@@ -8,11 +8,21 @@ extension Evaluator {
       return try callMethod(name, range, of: base, arguments, node, frame)
     }
     let value = try evaluate(callee, frame)
-    guard let function = value.function ?? callee.hiddenCommand else {
+    guard let function = value.function ?? hiddenCommand(callee) else {
       throw located(.notCallable(value), callee, frame)
     }
     let given = try evaluateArguments(arguments, frame)
     return try shallow(try invoke(function, given, at: node.range, in: frame.code.source), node, frame)
+  }
+
+  /// The command of a name that means something else here, but no function: nothing else can be meant by a call.
+  private func hiddenCommand(_ callee: Node) -> Function? {
+    guard case .variable(let reference) = callee.kind else { return nil }
+    switch reference {
+    case .global(let binding): return binding.command
+    case .local(let variable), .captured(_, let variable):
+      return globals.vocabulary.command(variable.name).map { Function(command: $0) }
+    }
   }
 
   private func callMethod(
@@ -224,11 +234,4 @@ extension Evaluator {
 extension Value {
   /// The function, if it is one.
   fileprivate var function: Function? { if case .function(let function) = self { function } else { nil } }
-}
-
-extension Node {
-  /// The command of a top-level name, whose variable is no function: nothing else can be meant by a call.
-  fileprivate var hiddenCommand: Function? {
-    if case .variable(.global(let binding)) = kind { binding.command } else { nil }
-  }
 }
