@@ -88,7 +88,9 @@ let package = Package(
     // Linked statically: it listens half a millisecond after it was started, before Swift's runtime would be loaded.
     .executableTarget(
       name: "opsd-listener",
-      linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"], .when(platforms: [.linux]))]),
+      linkerSettings: [
+        .unsafeFlags(["-static-executable", "-nostartfiles"], .when(platforms: [.linux], configuration: .release))
+      ]),
 
     // Our products beside OpenBLAS's; built only when it is asked for.
     .executableTarget(name: "yardstick", dependencies: ["COpenBLAS", "Tensors"], swiftSettings: strict),

@@ -21,7 +21,7 @@ extension DistributionPair {
       result += "<tr><td style=\"text-align: left\">\(name)</td>"
       for cell in row.cells {
         result += "<td style=\"text-align: right\">\(Markup.html(cell.text))</td>"
-        result += "<td style=\"text-align: left; min-width: 110px\">\(Self.htmlBar(cell))</td>"
+        result += "<td style=\"text-align: left; width: 110px; min-width: 24px\">\(Self.htmlBar(cell))</td>"
       }
       result += "</tr>\n"
     }

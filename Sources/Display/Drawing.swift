@@ -91,12 +91,16 @@ struct Drawing {
     return finish(unsafe Canvas(owning: surface)) ? sink.bytes : []
   }
 
-  /// The PNG as a member of a bundle with its size on the page; nothing where Cairo fails.
+  /// The PNG as a member of a bundle with its size on the page, and the first line of the bundle's text for who cannot
+  /// see it; nothing where Cairo fails.
   func addPNG(to bundle: inout MIMEBundle) {
     let bytes = png()
     guard !bytes.isEmpty else { return }
     bundle.data["image/png"] = .string(Data(bytes).base64EncodedString())
-    bundle.metadata["image/png"] = ["width": .int(Int(width)), "height": .int(Int(height))]
+    bundle.metadata["image/png"] = [
+      "width": .int(Int(width)), "height": .int(Int(height)),
+      "alt": .string(String(bundle.plain.prefix { !$0.isNewline })),
+    ]
   }
 
   private func paint(_ canvas: borrowing Canvas) {

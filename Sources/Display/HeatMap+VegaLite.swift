@@ -14,6 +14,8 @@ extension HeatMap {
       "height": ["step": Chart.number(size.cellHeight, significant: 4)],
       "data": ["values": .array(Self.rows(grid))],
       "transform": .array(transforms(grid)),
+      // The darkest cells would not be seen on a dark page.
+      "view": ["fill": "#ffffff"],
     ]
     if let title { spec["title"] = ["text": .string(TextLayout.singleLine(title)), "anchor": "start", "offset": 10] }
     if !grid.notes.isEmpty {
@@ -99,7 +101,10 @@ extension HeatMap {
         "domain": .array(stops.map { Chart.number($0.value, significant: 6) }),
         "range": .array(stops.map { .string($0.color.hex) }),
       ],
-      "legend": ["title": .string(heading), "gradientLength": 160, "titleLimit": 260],
+      "legend": [
+        "title": .string(heading), "titleLimit": 260, "orient": "bottom", "gradientLength": 200,
+        "gradientStrokeColor": "#888888", "gradientStrokeWidth": 1,
+      ],
     ]
   }
 

@@ -28,8 +28,8 @@ extension MIMEBundle {
       if let width = metadata["image/png"]?["width"]?.int, let height = metadata["image/png"]?["height"]?.int {
         size = " width=\"\(width)\" height=\"\(height)\""
       }
-      let firstLine = plain.prefix { !$0.isNewline }
-      return "<p><img src=\"data:image/png;base64,\(png)\" alt=\"\(Markup.html(String(firstLine)))\"\(size)></p>"
+      let words = metadata["image/png"]?["alt"]?.string ?? ""
+      return "<p><img src=\"data:image/png;base64,\(png)\" alt=\"\(Markup.html(words))\"\(size)></p>"
     }
     return "<pre>\(Markup.html(plain))</pre>"
   }

@@ -174,7 +174,7 @@ import Testing
         """)
     #expect(
       Documentation.table([Parameter("_", name: "x", .any)])
-        == "| parameter | type |\n|---------------|---------------|\n| `x` | `Any` |")
+        == "| parameter | type |\n|:---------------|:---------------|\n| `x` | `Any` |")
   }
 
   @Test func theReferenceListsEverythingUnderHeadingsOfItsOwn() throws {

@@ -121,7 +121,7 @@ extension Documentation {
 
   /// The line below a table's headings; its dashes say how wide the columns are to be where a page is too narrow.
   static func rule(_ widths: [Int]) -> String {
-    "|" + widths.map { String(repeating: "-", count: $0) + "|" }.joined()
+    "|" + widths.map { ":" + String(repeating: "-", count: $0) + "|" }.joined()
   }
 
   /// A text as it stands in a cell of a table in markdown: on one line, without a bar that would end it.

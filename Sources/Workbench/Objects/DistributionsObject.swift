@@ -49,7 +49,7 @@ struct DistributionsObject: CellObject, Pictured {
     let mean = values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
     return TokenStrip(
       title: "\(rollout.problem.question), \(rollout.judgement): mean \(NumberFormat.fixed(4).text(mean)) nats a token",
-      quantity: quantity.name, unit: "nats", format: .fixed(3), scale: quantity.scale(of: values),
+      quantity: quantity.name, unit: "nats", format: quantity.format, scale: quantity.scale(of: values),
       tokens: values.indices.map { place in
         let position = PositionObject(distributions: self, position: place)
         return TokenStrip.Token(
@@ -79,6 +79,9 @@ enum StripQuantity {
     case .studentEntropy: "entropy of the student"
     }
   }
+
+  /// How values are written.
+  var format: NumberFormat { if case .logRatio = self { .fixed(3).signed } else { .fixed(3) } }
 
   /// How values become tints.
   func scale(of values: [Double]) -> TokenStrip.Scale {
