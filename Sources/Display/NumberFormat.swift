@@ -42,7 +42,7 @@ public struct NumberFormat: Sendable, Equatable {
   /// Seconds, written in the two largest units that fit: 0.25 s, 12.3 s, 3 min 05 s, 2 h 07 min.
   public static let duration = NumberFormat(style: .duration)
 
-  /// The same format with a plus sign before numbers above zero.
+  /// The same format with a plus sign before numbers that are above zero as they are written.
   public var signed: NumberFormat {
     var copy = self
     copy.showsPlus = true
@@ -61,7 +61,7 @@ public struct NumberFormat: Sendable, Equatable {
     if value.isNaN { return Self.missing }
     if value.isInfinite { return value > 0 ? (showsPlus ? "+∞" : "∞") : "-∞" }
     let text = finiteText(value)
-    return showsPlus && value > 0 ? "+" + text : text
+    return showsPlus && value > 0 && text.contains { ("1"..."9").contains($0) } ? "+" + text : text
   }
 
   private func finiteText(_ value: Double) -> String {

@@ -81,7 +81,8 @@ extension TokenStrip {
       ? [Tint.noValues]
       : tint.legend.map { value in
         let background = tint.color(value).map { "background-color: \($0.color.css(alpha: $0.alpha)); " } ?? ""
-        return "<span style=\"\(background)padding: 2px 8px; white-space: nowrap\">\(Markup.html(tint.format.text(value)))</span>"
+        return
+          "<span style=\"\(background)padding: 2px 8px; white-space: nowrap\">\(Markup.html(tint.format.text(value)))</span>"
       }
     return "<p style=\"margin: 6px 0\"><small>\(Markup.html(tint.heading)): \(steps.joined(separator: " "))</small></p>"
   }

@@ -39,7 +39,7 @@ import Testing
     #expect(NumberFormat.fixed(1, unit: "nats").bareText(0.25) == "0.3")
     #expect(NumberFormat.fixed(1, unit: "nats").text(.nan) == "–")
     #expect(NumberFormat.fixed(2).signed.text(0.5) == "+0.50")
-    #expect(NumberFormat.fixed(2).signed.text(0) == "0.00")
+    for value in [0, 0.004, -0.004] { #expect(NumberFormat.fixed(2).signed.text(value) == "0.00") }
   }
 
   /// Every number of digits that can be asked for, on numbers of every size.
