@@ -76,7 +76,7 @@ let trainingCommands = [
       Parameter(
         "microBatch", .optional(.int(.atLeast(1))), unit: "tokens",
         help: """
-          Tokens that go through a model at a time, so that large steps fit into memory; nil: 4,096 to 32,768, by the model's size. It \
+          Tokens that go through a model at a time, so that large steps fit into memory; nil: 1,024 to 8,192, by the model's size. It \
           changes results by rounding alone.
           """),
       Parameter(
