@@ -81,8 +81,7 @@ prepare:
 $(BUILT): $(SOURCES) | prepare
 	@echo "Building the kernel (a few minutes the first time)"
 	@swift build -c release --product opsd $(QUIET)
-	@swift build -c release --product opsd-listener $(QUIET) || \
-	  echo "Going on without opsd-listener: it needs a Swift with static libraries. The kernel starts a little later."
+	@swift build -c release --product opsd-listener $(QUIET)
 	@touch $@
 
 $(MADE): | prepare

@@ -126,7 +126,7 @@ private struct JSONReader {
     guard let real = Double(text), real.isFinite else {
       throw JSONError(reason: "the number \(text.prefix(40)) is beyond what 64 bits hold")
     }
-    return Int(exactly: real).map(JSON.int) ?? .double(real)
+    return (isWhole ? nil : Int(exactly: real).map(JSON.int)) ?? .double(real)
   }
 
   /// The number of those digits, unless it is beyond 64 bits.
@@ -253,18 +253,26 @@ private struct JSONReader {
     while let next, next == 0x20 || next == 0x0a || next == 0x0d || next == 0x09 { place += 1 }
   }
 
-  /// Where the reader stands: line and column, both from 1.
+  /// Where the reader stands: line, if there are several, and column in characters, both from 1.
   private var position: String {
     let before = bytes[..<place]
-    let line = before.count { $0 == 0x0a } + 1
-    let column = place - (before.lastIndex(of: 0x0a) ?? -1)
-    return "at line \(line), column \(column)"
+    let start = before.lastIndex(of: 0x0a).map { $0 + 1 } ?? 0
+    let column = "column \(before[start...].count { $0 & 0xc0 != 0x80 } + 1)"
+    return bytes.contains(0x0a) ? "at line \(before.count { $0 == 0x0a } + 1), \(column)" : "at \(column)"
   }
 
   private func unexpected(_ context: String) -> JSONError {
     guard place < bytes.count else { return JSONError(reason: "the text ends \(context)") }
     let rest = String(decoding: bytes[place..<min(place + 4, bytes.count)], as: UTF8.self)
-    let found = rest.unicodeScalars.first.map { $0.value < 0x20 ? "a control character" : "“\($0)”" } ?? "nothing"
-    return JSONError(reason: "\(found) \(context), \(position)")
+    let found = rest.unicodeScalars.first ?? "\u{fffd}"
+    // What cannot be seen is named.
+    let name =
+      switch found.properties.generalCategory {
+      case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator:
+        "U+" + String(repeating: "0", count: max(0, 4 - String(found.value, radix: 16).count))
+          + String(found.value, radix: 16, uppercase: true)
+      default: "“\(found)”"
+      }
+    return JSONError(reason: "\(name) \(context), \(position)")
   }
 }

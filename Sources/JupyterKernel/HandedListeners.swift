@@ -13,7 +13,7 @@ struct HandedListeners {
   /// None.
   init() { descriptors = [:] }
 
-  /// Those that the variables of this process speak of; takes them for itself, so that no child inherits either.
+  /// The listening sockets that the variables of this process speak of; no child inherits them, nor the variables.
   static func take() -> HandedListeners {
     func variable(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
     let (owner, count, names) = (variable("LISTEN_PID"), variable("LISTEN_FDS"), variable("LISTEN_FDNAMES"))
@@ -24,10 +24,16 @@ struct HandedListeners {
     var descriptors: [Channel: Int32] = [:]
     for (offset, channel) in channels.enumerated() {
       let descriptor = firstDescriptor + Int32(offset)
-      guard let channel, fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 else { continue }
+      guard let channel, isListening(descriptor), fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 else { continue }
       descriptors[channel] = descriptor
     }
     return HandedListeners(descriptors: descriptors)
+  }
+
+  private static func isListening(_ descriptor: Int32) -> Bool {
+    var answer: Int32 = 0
+    var size = socklen_t(MemoryLayout<Int32>.size)
+    return unsafe getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &answer, &size) == 0 && answer != 0
   }
 
   private init(descriptors: [Channel: Int32]) { self.descriptors = descriptors }

@@ -122,7 +122,7 @@ extension Parameters {
     // hundredths of a second; how many changes no result.
     let cache =
       (longest + rule.maxTokens) * configuration.layers * configuration.keyValueHeads * configuration.headWidth
-    let together = max(1, min(SamplingBatch.tokensAtOnce(values.count), (1 << 27) / cache))
+    let together = max(1, min(SamplingBatch.mostRows(values.count), (1 << 27) / cache))
     let isSmall = values.count <= 4 << 20
     let parts = isSmall ? max(1, min(2 * Workers.shared.threads, requests.count / 8)) : 1
     let results = RolloutSlots(count: requests.count)
@@ -131,7 +131,7 @@ extension Parameters {
       let size =
         CachedDecoder.roomCount(
           configuration, slots: slots, length: longest + rule.maxTokens,
-          rows: min(slots * longest, max(longest, SamplingBatch.tokensAtOnce(values.count))))
+          rows: min(slots * longest, max(longest, SamplingBatch.mostRows(values.count))))
         + slots * configuration.vocabulary
       memory.beginTurn(expecting: parts * ((size + 15) & ~15))
       return (0..<parts).map { _ in memory.take(size) }
@@ -178,7 +178,7 @@ private struct SamplingBatch {
     self.rule = rule
     self.end = end
     vocabulary = parameters.configuration.vocabulary
-    promptTokens = Self.tokensAtOnce(parameters.values.count)
+    promptTokens = Self.mostRows(parameters.values.count)
     self.isParallel = isParallel
     let longest = requests.lazy.map(\.prompt.count).max() ?? 0
     let size = requests.count * vocabulary
@@ -191,8 +191,8 @@ private struct SamplingBatch {
   }
 
   /// Tokens, of several prompts or one of each request, that go through a model of so many parameters together: an
-  /// interrupt waits for them.
-  static func tokensAtOnce(_ parameters: Int) -> Int { min(256, max(32, 2_000_000_000 / parameters)) }
+  /// interrupt waits for them. From 62 million parameters it is their number that sets the time, not this one.
+  static func mostRows(_ parameters: Int) -> Int { min(256, max(32, 2_000_000_000 / parameters)) }
 
   var isUnfinished: Bool { !active.isEmpty }
 

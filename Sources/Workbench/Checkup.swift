@@ -81,9 +81,11 @@ struct Checkup {
       return bad("cannot be read")
     }
     // Before `kernel` and the connection file: the executable, and where there is one the listener that becomes it.
-    let programs = (spec["argv"]?.array ?? []).compactMap(\.string).prefix { $0 != "kernel" }
+    let programs = (spec["argv"]?.array ?? []).compactMap(\.string).prefix { $0 != "kernel" }.filter {
+      $0.hasPrefix("/")
+    }
     guard let program = programs.last else { return bad("names no program") }
-    for program in programs where unsafe access(program, X_OK) != 0 {
+    for program in programs where !Self.isProgram(program) {
       return bad("names a program that is not there: \(program)")
     }
     let (own, named) = (Self.resolved(executable), Self.resolved(program))
@@ -97,6 +99,13 @@ struct Checkup {
 
   private func isOfEnvironment(_ path: String) -> Bool {
     ["VIRTUAL_ENV", "CONDA_PREFIX"].compactMap { variables[$0] }.contains { !$0.isEmpty && path.hasPrefix($0) }
+  }
+
+  /// Whether a path names something that can be started.
+  static func isProgram(_ path: String) -> Bool {
+    var isFolder = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder
+      && FileManager.default.isExecutableFile(atPath: path)
   }
 
   private static func resolved(_ path: String) -> String {
@@ -156,7 +165,7 @@ struct Checkup {
       "\($0)/bin"
     }
     let path = (variables["PATH"] ?? "").split(separator: ":").map(String.init)
-    return (environment + path).map { "\($0)/\(name)" }.first { unsafe access($0, X_OK) == 0 }
+    return (environment + path).map { "\($0)/\(name)" }.first(where: Self.isProgram)
   }
 
   private var jupyterLab: Finding {

@@ -1,6 +1,8 @@
 // Listens on the ports of a connection file, then becomes the kernel that will answer there.
 //
-//     opsd-listener PROGRAM ARGUMENTS... CONNECTION_FILE
+//     opsd-listener PROGRAM COMMAND CONNECTION_FILE [MORE...]
+//
+// The program gets COMMAND and all that follows it as they are.
 //
 // Front ends connect about 5 ms after they have started a kernel, and whoever finds nobody listening tries again only
 // after 100 ms. Loading the kernel's libraries alone takes longer than that; this program needs the C library only.
@@ -19,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { FIRST_DESCRIPTOR = 3, CHANNELS = 5, BACKLOG = 100, LONGEST_FILE = 1 << 16 };
@@ -88,9 +91,11 @@ static bool parse(char *text, struct connection *found) {
 
 static bool read_connection(const char *path, struct connection *found) {
   static char text[LONGEST_FILE];
-  int file = open(path, O_RDONLY | O_CLOEXEC);
+  struct stat kind;
+  int file = open(path, O_RDONLY | O_NONBLOCK);
   if (file < 0) return false;
-  ssize_t count = read(file, text, sizeof text - 1);
+  // A pipe would be empty once it has been read.
+  ssize_t count = fstat(file, &kind) == 0 && S_ISREG(kind.st_mode) ? read(file, text, sizeof text - 1) : -1;
   close(file);
   if (count < 0) return false;
   text[count] = '\0';
@@ -133,13 +138,13 @@ static void listen_on_all(const struct connection *to) {
 }
 
 int main(int count, char **arguments) {
-  if (count < 3) {
-    fprintf(stderr, "usage: opsd-listener PROGRAM ARGUMENTS... CONNECTION_FILE\n"
+  if (count < 4) {
+    fprintf(stderr, "usage: opsd-listener PROGRAM COMMAND CONNECTION_FILE [MORE...]\n"
                     "Listens on the ports of the file and becomes the program; `opsd install` writes such a line.\n");
     return 2;
   }
   struct connection connection;
-  if (read_connection(arguments[count - 1], &connection)) listen_on_all(&connection);
+  if (read_connection(arguments[3], &connection)) listen_on_all(&connection);
   execv(arguments[1], arguments + 1);
   perror(arguments[1]);
   return 127;

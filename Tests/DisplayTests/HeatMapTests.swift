@@ -27,6 +27,9 @@ import Testing
     #expect(picture.width == 2 * (bundle.metadata["image/png"]?["width"]?.int ?? 0))
     #expect(picture.height == 2 * (bundle.metadata["image/png"]?["height"]?.int ?? 0))
     for color: UInt32 in [0xE3ECF6, 0x6BAED6, 0x08306B] { #expect(picture.colors.contains(color)) }
+    // Who cannot see the picture is told what it is, and on a dark page its darkest cells have a light ground.
+    #expect(bundle.metadata["image/png"]?["alt"]?.string == bundle.plain.split(separator: "\n").first.map(String.init))
+    #expect(bundle.data["application/vnd.vegalite.v5+json"]?["view"]?["fill"] == "#ffffff")
   }
 
   @Test func theSameMapIsTheSameBytes() {

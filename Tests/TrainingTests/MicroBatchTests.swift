@@ -22,6 +22,15 @@ import Testing
     #expect(microBatches(tokens: tokens, limit: limit) == runs)
   }
 
+  /// A layer's products of what goes through at a time take some hundredths of a second: an interrupt waits for them.
+  @Test(arguments: [(96, 8_192), (192, 3_390), (256, 1_907), (512, 1_024)])
+  func fewerTokensGoThroughAWiderModelAtATime(width: Int, tokens: Int) {
+    let shape = DecoderConfiguration(
+      vocabulary: 18, width: width, layers: 3, heads: width / 32, keyValueHeads: width / 32, headWidth: 32,
+      feedForward: 4 * width)
+    #expect(tokensAtOnce(shape) == tokens)
+  }
+
   /// Prompts of the student, prompts of the teacher, completions.
   private let sequences: [(student: [Int32], teacher: [Int32], completion: [Int32])] = (0..<9).map { index in
     (

@@ -52,8 +52,10 @@ import Testing
     let bench = try Bench.prepared()
     let steps = try bench.run("table(run)[\"steps\"]")?.description
     #expect(steps == "[\"before\", \"1\", \"2\"]")
-    let profile = try bench.output("run.profile()\nrun.kinds()").map(\.plain).joined(separator: "\n")
-    #expect(profile.contains("first step") && profile.contains("last step") && !profile.contains("1 steps"))
+    for cell in ["run.profile()", "run.kinds()"] {
+      let text = try bench.output(cell).map(\.plain).joined(separator: "\n")
+      #expect(text.contains("first step") && text.contains("last step") && !text.contains("1 steps"), "\(cell)")
+    }
     #expect(try bench.output("base.rollout(x, maxTokens: 1)").last?.plain.contains("cut off after 1 token\n") == true)
     #expect(try bench.output("base.rollout(x, maxTokens: 2)").last?.plain.contains("cut off after 2 tokens\n") == true)
   }

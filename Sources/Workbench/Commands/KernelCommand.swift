@@ -41,7 +41,7 @@ struct KernelCommand: ParsableCommand {
   /// The command line by which Jupyter starts the kernel: by way of the listener, where that lies beside `executable`.
   static func commandLine(_ executable: String) -> [String] {
     let listener = "\(executable)-listener"
-    let way = unsafe access(listener, X_OK) == 0 ? [listener] : []
+    let way = Checkup.isProgram(listener) ? [listener] : []
     return way + [executable, "kernel", "{connection_file}"]
   }
 
