@@ -107,8 +107,10 @@ extension Table {
     return result.joined(separator: "\n")
   }
 
-  /// The line below the headings. Where a row is too long for one line of a page, its dashes say how wide the columns
-  /// are to be: pandoc, which makes PDF files, wraps the cells accordingly.
+  /// The line below the headings.
+  ///
+  /// Where a row is too long for one line of a page, its dashes say how wide the columns are to be: pandoc, which makes PDF
+  /// files, wraps the cells accordingly.
   private func markdownRule(_ rows: [[String]]) -> [String] {
     let isLong = rows.contains { $0.reduce(0) { $0 + TextLayout.width($1) + 3 } > 70 }
     return columns.indices.map { column in

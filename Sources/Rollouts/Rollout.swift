@@ -190,8 +190,9 @@ private struct SamplingBatch {
     unread = Dictionary(grouping: requests.indices) { requests[$0].prompt }.values.sorted { $0[0] < $1[0] }
   }
 
-  /// Tokens, of several prompts or one of each request, that go through a model of so many parameters together: an
-  /// interrupt waits for them. From 62 million parameters it is their number that sets the time, not this one.
+  /// How many tokens, of several prompts or one of each request, go through a model of so many parameters together.
+  ///
+  /// An interrupt waits for them. From 62 million parameters it is their number that sets the time, not this one.
   static func mostRows(_ parameters: Int) -> Int { min(256, max(32, 2_000_000_000 / parameters)) }
 
   var isUnfinished: Bool { !active.isEmpty }
