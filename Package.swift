@@ -84,7 +84,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
-      name: "opsd", dependencies: ["Workbench"], swiftSettings: strict),
+      name: "opsd", dependencies: ["Workbench", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: strict),
     // Linked statically: it listens half a millisecond after it was started, before Swift's runtime would be loaded.
     .executableTarget(
       name: "opsd-listener",
@@ -96,7 +97,7 @@ let package = Package(
     .executableTarget(name: "yardstick", dependencies: ["COpenBLAS", "Tensors"], swiftSettings: strict),
 
     tests("HouseTests", ["JSONValues"]),
-    tests("JSONValuesTests", ["JSONValues"]),
+    tests("JSONValuesTests", ["JSONValues", "RandomStreams"]),
     tests("RandomStreamsTests", ["RandomStreams"]),
     .target(name: "FourThreads", path: "Tests/FourThreads"),
     support(
@@ -120,8 +121,10 @@ let package = Package(
     tests("CellLanguageTests", ["CellLanguage"]),
     tests("CheckpointsTests", ["Checkpoints", "Evidence", "JSONValues", "LanguageModel", "Tensors", "Tokenizer"]),
     tests("DisplayTests", ["CCairo", "Display", "JSONValues"]),
-    tests("JupyterProtocolTests", ["JSONValues", "JupyterProtocol"]),
-    tests("JupyterKernelTests", ["CSQLite", "CZeroMQ", "Display", "JSONValues", "JupyterKernel", "JupyterProtocol"]),
+    tests("JupyterProtocolTests", ["JSONValues", "JupyterProtocol", "RandomStreams"]),
+    tests(
+      "JupyterKernelTests",
+      ["CSQLite", "CZeroMQ", "Display", "JSONValues", "JupyterKernel", "JupyterProtocol", "RandomStreams"]),
     tests(
       "WorkbenchTests",
       [

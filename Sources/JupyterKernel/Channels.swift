@@ -37,7 +37,7 @@ struct Channels {
       throw ConnectionFileError(reason: "the connection file asks for encryption, which this ZeroMQ was built without")
     }
     do {
-      listeners.closeUnused(connection)
+      let listeners = listeners.serving(connection)
       for channel in Self.bindingOrder {
         let socket = try ZeroMQSocket(channel == .iopub ? .publisher : .router, in: context)
         sockets[channel] = socket
@@ -49,7 +49,7 @@ struct Channels {
           try socket.set(ZMQ_CURVE_SERVER, 1)
           try socket.set(ZMQ_CURVE_SECRETKEY, Array(keys.secretKey.utf8))
         }
-        if let listener = listeners[channel, connection] { try socket.set(ZMQ_USE_FD, listener) }
+        if let listener = listeners[channel] { try socket.set(ZMQ_USE_FD, listener) }
         let port = try Self.bind(socket, channel, connection)
         ports[channel] = port
         if connection.transport == .ipc, connection.ports[channel] != port {

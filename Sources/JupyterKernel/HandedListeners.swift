@@ -10,8 +10,8 @@ struct HandedListeners {
 
   private let descriptors: [Channel: Int32]
 
-  /// None.
-  init() { descriptors = [:] }
+  /// These, or none.
+  init(_ descriptors: [Channel: Int32] = [:]) { self.descriptors = descriptors }
 
   /// The listening sockets that the variables of this process speak of; no child inherits them, nor the variables.
   static func take() -> HandedListeners {
@@ -27,7 +27,7 @@ struct HandedListeners {
       guard let channel, isListening(descriptor), fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 else { continue }
       descriptors[channel] = descriptor
     }
-    return HandedListeners(descriptors: descriptors)
+    return HandedListeners(descriptors)
   }
 
   private static func isListening(_ descriptor: Int32) -> Bool {
@@ -36,25 +36,28 @@ struct HandedListeners {
     return unsafe getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &answer, &size) == 0 && answer != 0
   }
 
-  private init(descriptors: [Channel: Int32]) { self.descriptors = descriptors }
+  /// Those that listen where `connection` says that their channels should.
+  ///
+  /// The others are closed: a port would seem to be served.
+  func serving(_ connection: ConnectionFile) -> [Channel: Int32] {
+    var serving: [Channel: Int32] = [:]
+    for (channel, descriptor) in descriptors {
+      if connection.transport == .tcp, let port = Self.port(of: descriptor), port == connection.ports[channel] {
+        serving[channel] = descriptor
+      } else {
+        close(descriptor)
+      }
+    }
+    return serving
+  }
 
-  /// The socket that listens for a channel where `connection` says that it should.
-  subscript(channel: Channel, connection: ConnectionFile) -> Int32? {
-    guard connection.transport == .tcp, let descriptor = descriptors[channel], let wanted = connection.ports[channel]
-    else { return nil }
+  /// The port of an IPv4 socket; nil for any other.
+  private static func port(of descriptor: Int32) -> Int? {
     var place = sockaddr_in()
     var size = socklen_t(MemoryLayout<sockaddr_in>.size)
     let isKnown = unsafe withUnsafeMutablePointer(to: &place) {
       unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe getsockname(descriptor, $0, &size) == 0 }
     }
-    guard isKnown, place.sin_family == sa_family_t(AF_INET), Int(UInt16(bigEndian: place.sin_port)) == wanted else {
-      return nil
-    }
-    return descriptor
-  }
-
-  /// Closes what `connection` has no use for: a port would seem to be served.
-  func closeUnused(_ connection: ConnectionFile) {
-    for (channel, descriptor) in descriptors where self[channel, connection] == nil { close(descriptor) }
+    return isKnown && place.sin_family == sa_family_t(AF_INET) ? Int(UInt16(bigEndian: place.sin_port)) : nil
   }
 }

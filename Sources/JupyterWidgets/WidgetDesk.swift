@@ -100,7 +100,8 @@ public final class WidgetDesk: Sendable {
   /// Shows controls above each other.
   ///
   /// `id` names the panel and must be new; `onChange` is called after every change but those that a later one overtakes,
-  /// one after the other, on the thread of the shell that the front end sends it to. Where no widgets are known the reader sees the positions in words.
+  /// one after the other, on the thread of the shell that the front end sends it to. Where no widgets are known the reader
+  /// sees the positions in words.
   public func show(_ controls: [Control], id: String, in cell: CellContext, onChange: @escaping Follow) {
     let drawn = controls.indices.map { controls[$0].models(id: Panel.controlID(id, $0)) }
     var models = drawn.flatMap(\.self)

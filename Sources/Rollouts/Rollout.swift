@@ -122,7 +122,8 @@ extension Parameters {
     // hundredths of a second; how many changes no result.
     let cache =
       (longest + rule.maxTokens) * configuration.layers * configuration.keyValueHeads * configuration.headWidth
-    let together = max(1, min(SamplingBatch.mostRows(values.count), (1 << 27) / cache))
+    let most = SamplingBatch.mostRows(values.count)
+    let together = max(1, min(most, (1 << 27) / cache))
     let isSmall = values.count <= 4 << 20
     let parts = isSmall ? max(1, min(2 * Workers.shared.threads, requests.count / 8)) : 1
     let results = RolloutSlots(count: requests.count)
@@ -131,7 +132,7 @@ extension Parameters {
       let size =
         CachedDecoder.roomCount(
           configuration, slots: slots, length: longest + rule.maxTokens,
-          rows: min(slots * longest, max(longest, SamplingBatch.mostRows(values.count))))
+          rows: min(slots * longest, max(longest, most)))
         + slots * configuration.vocabulary
       memory.beginTurn(expecting: parts * ((size + 15) & ~15))
       return (0..<parts).map { _ in memory.take(size) }

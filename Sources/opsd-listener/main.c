@@ -26,9 +26,8 @@
 
 enum { FIRST_DESCRIPTOR = 3, CHANNELS = 5, BACKLOG = 100, LONGEST_FILE = 1 << 16 };
 
-// In the order in which most front ends connect.
-static const char *const channels[CHANNELS] = {"shell_port", "iopub_port", "stdin_port", "hb_port", "control_port"};
-static const char names[] = "shell:iopub:stdin:hb:control";
+// In the order in which most front ends connect; `_port` follows in the connection file.
+static const char *const channels[CHANNELS] = {"shell", "iopub", "stdin", "hb", "control"};
 
 struct connection {
   bool is_tcp;
@@ -59,7 +58,10 @@ static void take_text(struct connection *found, const char *name, const char *va
 
 static void take_number(struct connection *found, const char *name, long value) {
   for (int channel = 0; channel < CHANNELS; channel++) {
-    if (strcmp(name, channels[channel]) == 0) found->ports[channel] = value;
+    size_t length = strlen(channels[channel]);
+    if (strncmp(name, channels[channel], length) == 0 && strcmp(name + length, "_port") == 0) {
+      found->ports[channel] = value;
+    }
   }
 }
 
@@ -121,6 +123,22 @@ static int listen_on(struct in_addr address, long port) {
   return -1;
 }
 
+static bool set_number(const char *name, long value) {
+  char text[32];
+  snprintf(text, sizeof text, "%ld", value);
+  return setenv(name, text, 1) == 0;
+}
+
+// Says in the environment what is handed over.
+static bool announce(void) {
+  char names[64] = "";
+  for (int channel = 0; channel < CHANNELS; channel++) {
+    if (channel > 0) strcat(names, ":");
+    strcat(names, channels[channel]);
+  }
+  return set_number("LISTEN_PID", getpid()) && set_number("LISTEN_FDS", CHANNELS) && setenv("LISTEN_FDNAMES", names, 1) == 0;
+}
+
 // Listens on every port, on the descriptors that the convention asks for; all or none.
 static void listen_on_all(const struct connection *to) {
   int channel = 0;
@@ -130,10 +148,7 @@ static void listen_on_all(const struct connection *to) {
     if (socket_ >= 0) close(socket_);
     break;
   }
-  char number[32];
-  snprintf(number, sizeof number, "%ld", (long)getpid());
-  if (channel == CHANNELS && setenv("LISTEN_PID", number, 1) == 0 && setenv("LISTEN_FDS", "5", 1) == 0
-      && setenv("LISTEN_FDNAMES", names, 1) == 0) return;
+  if (channel == CHANNELS && announce()) return;
   while (channel-- > 0) close(FIRST_DESCRIPTOR + channel);
 }
 

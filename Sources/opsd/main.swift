@@ -1,3 +1,4 @@
+import ArgumentParser
 import Workbench
 
-OPSDCommand.start()
+OPSDCommand.main()

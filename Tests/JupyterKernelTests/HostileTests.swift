@@ -3,6 +3,7 @@ import FoundationEssentials
 import Glibc
 import JSONValues
 import JupyterProtocol
+import RandomStreams
 import Testing
 
 @testable import JupyterKernel
@@ -107,25 +108,18 @@ import Testing
 
 /// Rows of frames that no front end would send; the same for the same seed.
 struct HostileRows {
-  private var state: UInt64
+  private var stream: RandomStream
   private let signer: Signer
 
   init(seed: UInt64, signer: Signer) {
-    state = seed
+    stream = RandomStream(seed: seed, purpose: .user)
     self.signer = signer
   }
 
-  /// SplitMix64.
-  mutating func random() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
+  private mutating func random() -> UInt64 { stream.next() }
 
   /// A number below `count`.
-  mutating func pick(_ count: Int) -> Int { Int(random() % UInt64(count)) }
+  mutating func pick(_ count: Int) -> Int { stream.below(count) }
 
   private mutating func bytes(_ most: UInt64) -> [UInt8] {
     (0..<(random() % (most + 1))).map { _ in UInt8(random() & 255) }

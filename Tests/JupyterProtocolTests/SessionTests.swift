@@ -1,4 +1,5 @@
 import JSONValues
+import RandomStreams
 import Testing
 
 @testable import JupyterProtocol
@@ -77,7 +78,7 @@ import Testing
   }
 
   @Test func randomRowsAreDroppedAndNeverCrash() throws {
-    var generator = Seeded(state: 11)
+    var generator = RandomStream(seed: 11, purpose: .user)
     let signer = Signer(key: key)
     let session = Session(signer: signer)
     let honest = Session(signer: signer).row(
@@ -101,18 +102,5 @@ import Testing
       }
       _ = try? session.receive(row)
     }
-  }
-}
-
-/// SplitMix64: the same numbers in every run.
-private struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

@@ -1,7 +1,6 @@
 // The executable's subcommands. Each has a file of its own beside this one.
 
 public import ArgumentParser
-import Glibc
 
 /// `opsd`, the kernel and what belongs to it.
 public struct OPSDCommand: ParsableCommand {
@@ -22,16 +21,4 @@ public struct OPSDCommand: ParsableCommand {
 
   /// Without a subcommand: the help.
   public init() {}
-
-  /// Does what the command line says.
-  ///
-  /// `opsd kernel FILE`, as Jupyter starts it, does not go through the parser of arguments: a front end that connects
-  /// before the kernel listens tries again only after 100 ms.
-  public static func start() {
-    let arguments = CommandLine.arguments
-    if arguments.count == 3, arguments[1] == "kernel", !arguments[2].hasPrefix("-") {
-      Glibc.exit(KernelCommand.serve(arguments[2]))
-    }
-    main()
-  }
 }

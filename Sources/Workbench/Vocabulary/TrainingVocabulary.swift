@@ -76,8 +76,8 @@ let trainingCommands = [
       Parameter(
         "microBatch", .optional(.int(.atLeast(1))), unit: "tokens",
         help: """
-          Tokens that go through a model at a time, so that large steps fit into memory; nil: 1,024 to 8,192, by the model's size. It \
-          changes results by rounding alone.
+          Tokens that go through a model at a time, so that large steps fit into memory; nil: 1,024 to 8,192, by the \
+          model's size. It changes results by rounding alone.
           """),
       Parameter(
         "checkpoint", .optional(.string),
